@@ -1,0 +1,119 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace hookline::json {
+
+enum class Kind : std::uint8_t { kNull, kBool, kNumber, kString, kArray, kObject };
+
+class Document;
+struct Node;
+
+/// One value of a parsed Document: a cheap handle that is valid as long as the Document lives.
+/// Every value keeps the exact text that it came as (`raw`), so that what Hookline only carries
+/// (custom fields: `1.10`, `1e400`, `12345678901234567890`, `-0`) leaves as it came.
+class Value {
+ public:
+  Value() = default;
+
+  /// False for "there is no such member". The other accessors may be called on a missing value:
+  /// it is of no kind, has no members, and converts to nullopt.
+  explicit operator bool() const { return nodes_ != nullptr; }
+
+  bool IsNull() const;
+  bool IsBool() const;
+  bool IsNumber() const;
+  bool IsString() const;
+  bool IsArray() const;
+  bool IsObject() const;
+  /// Missing or null: what most of Stream's requests treat alike.
+  bool IsMissingOrNull() const { return nodes_ == nullptr || IsNull(); }
+
+  /// The exact text, without surrounding white space. Empty for a missing value.
+  std::string_view raw() const;
+  /// The name under which an object holds this value, unescaped; empty otherwise.
+  std::string_view key() const;
+
+  std::optional<bool> AsBool() const;
+  /// The unescaped text of a string.
+  std::optional<std::string_view> AsString() const;
+  /// A number without fraction or exponent that fits.
+  std::optional<std::int64_t> AsInt() const;
+  std::optional<double> AsDouble() const;
+
+  /// Member of an object; the last one if a name is repeated. Missing if absent or not an object.
+  Value operator[](std::string_view name) const;
+
+  /// Number of elements or members; 0 for scalars.
+  std::size_t size() const;
+
+  class Iterator;
+  /// Elements of an array or members of an object, in their order; nothing for scalars.
+  Iterator begin() const;
+  Iterator end() const;
+
+ private:
+  friend class Document;
+  friend class Iterator;
+  Value(const std::vector<Node>* nodes, std::uint32_t index) : nodes_(nodes), index_(index) {}
+  const Node* node() const;
+  bool Is(Kind kind) const;
+
+  const std::vector<Node>* nodes_ = nullptr;
+  std::uint32_t index_ = 0;
+};
+
+struct Node {
+  Kind kind = Kind::kNull;
+  std::uint32_t next = 0;         // Index of the next sibling; 0 at the last one.
+  std::uint32_t first_child = 0;  // 0 if there is none.
+  std::uint32_t size = 0;
+  std::string_view raw;
+  std::string_view key;
+  std::string_view text;  // Unescaped, for strings.
+};
+
+/// An immutable, fully validated JSON text with its tree. Movable; Values stay valid over a move.
+/// Not shared between threads while it is being moved; reading it is thread-safe.
+class Document {
+ public:
+  /// Nesting allowed in what strangers send.
+  static constexpr int kMaxDepth = 64;
+
+  /// Fails with kInput and a reason for a person if `text` is not exactly one valid JSON value in
+  /// UTF-8 that nests at most `max_depth` levels.
+  static Result<Document> Parse(std::string_view text, int max_depth = kMaxDepth);
+
+  Value root() const { return Value(nodes_.get(), 0); }
+
+ private:
+  class Builder;
+  Document() = default;
+
+  std::unique_ptr<char[]> text_;
+  std::unique_ptr<std::vector<Node>> nodes_;
+  std::vector<std::unique_ptr<std::string>> unescaped_;
+};
+
+class Value::Iterator {
+ public:
+  Value operator*() const;
+  Iterator& operator++();
+  bool operator==(const Iterator& other) const { return index_ == other.index_; }
+
+ private:
+  friend class Value;
+  Iterator(const std::vector<Node>* nodes, std::uint32_t index) : nodes_(nodes), index_(index) {}
+
+  const std::vector<Node>* nodes_;
+  std::uint32_t index_;
+};
+
+}  // namespace hookline::json
