@@ -1,0 +1,115 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "chat/filter.h"
+#include "chat/model.h"
+
+/// What the chat domain needs from a store: its port. Adapters live in store/.
+///
+/// All calls are made on one thread at a time, inside a transaction that sees one state. A call
+/// that fails because the store itself is broken throws store::Failure, which ends the job and is
+/// answered as an internal error; "not there" is an empty result, never a failure.
+namespace hookline::chat {
+
+struct UserQuery {
+  Filter filter;
+  std::vector<SortField> sort;  ///< Empty: newest first.
+  int limit = 30;
+  int offset = 0;
+  bool include_deactivated = false;
+};
+
+struct ChannelQuery {
+  Filter filter;
+  std::vector<SortField> sort;  ///< Empty: last_updated (last message or creation), newest first.
+  int limit = 30;
+  int offset = 0;
+};
+
+struct MemberQuery {
+  Filter filter;
+  std::vector<SortField> sort;  ///< Empty: created_at, then user id, ascending.
+  int limit = 100;
+  int offset = 0;
+};
+
+/// Which slice of a channel's messages or of a thread's replies. At most one bound of each side.
+struct MessagePage {
+  int limit = 25;
+  std::string id_lt, id_lte, id_gt, id_gte, id_around;
+  Timestamp created_before, created_before_or_equal, created_after, created_after_or_equal;
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  virtual UserPtr FindUser(AppId app, std::string_view id) = 0;  ///< Deleted ones too.
+  virtual std::vector<UserPtr> QueryUsers(AppId app, const UserQuery& query) = 0;
+
+  /// Live channels only: a deleted one is not found, and its cid can be created again.
+  virtual ChannelPtr FindChannel(AppId app, std::string_view type, std::string_view id) = 0;
+  virtual ChannelPtr FindChannel(ChannelId pk) = 0;  ///< Deleted ones too.
+  /// Fails with kInput if the filter or sort names a field or shape that cannot be queried.
+  virtual Result<std::vector<ChannelPtr>> QueryChannels(AppId app, const ChannelQuery& query) = 0;
+  virtual bool HasChannelOfType(AppId app, std::string_view type) = 0;
+
+  virtual std::optional<Member> FindMember(ChannelId channel, std::string_view user_id) = 0;
+  /// Ordered by creation time, then user id.
+  virtual std::vector<Member> ListMembers(ChannelId channel, int limit, int offset) = 0;
+  virtual Result<std::vector<Member>> QueryMembers(ChannelId channel, const MemberQuery& query) = 0;
+  /// Over the live channels of which the user is a member.
+  virtual UnreadTotals Unread(AppId app, std::string_view user_id) = 0;
+
+  /// By id within an app, whatever the channel; soft-deleted messages and those of deleted
+  /// channels too (the caller judges).
+  virtual std::optional<Message> FindMessage(AppId app, std::string_view id) = 0;
+  /// Oldest first. Top-level messages and replies shown in the channel; no ephemeral ones.
+  virtual std::vector<Message> ListMessages(ChannelId channel, const MessagePage& page) = 0;
+  virtual std::vector<Message> ListReplies(AppId app, std::string_view parent_id,
+                                           const MessagePage& page) = 0;
+  virtual std::vector<Message> ListPinned(ChannelId channel, int limit) = 0;
+
+  virtual std::optional<Reaction> FindReaction(MessageId message, std::string_view user_id,
+                                               std::string_view type) = 0;
+  /// Newest first.
+  virtual std::vector<Reaction> ListReactions(MessageId message, int limit, int offset) = 0;
+  virtual std::vector<Reaction> ListReactionsOf(MessageId message, std::string_view user_id) = 0;
+  virtual std::vector<ReactionGroup> SumReactions(MessageId message) = 0;
+
+  virtual std::optional<Task> FindTask(AppId app, std::string_view id) = 0;
+};
+
+/// Reads see this transaction's own writes.
+class Tx : public virtual Reader {
+ public:
+  /// Inserts or replaces by (app, id).
+  virtual void PutUser(const User& user) = 0;
+
+  /// Inserts and returns the row number given to it.
+  virtual ChannelId InsertChannel(const Channel& channel) = 0;
+  virtual void UpdateChannel(const Channel& channel) = 0;
+  /// Takes the channel out of reach for good; its rows are removed in the background.
+  virtual void PurgeChannel(ChannelId channel) = 0;
+
+  virtual void PutMember(const Member& member) = 0;
+  virtual void DeleteMember(ChannelId channel, std::string_view user_id) = 0;
+
+  virtual MessageId InsertMessage(const Message& message) = 0;
+  virtual void UpdateMessage(const Message& message) = 0;
+  /// With its reactions.
+  virtual void DeleteMessage(MessageId message) = 0;
+  virtual void PutReaction(const Reaction& reaction) = 0;
+  virtual void DeleteReaction(MessageId message, std::string_view user_id,
+                              std::string_view type) = 0;
+
+  virtual void PutTask(const Task& task) = 0;
+};
+
+}  // namespace hookline::chat

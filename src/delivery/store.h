@@ -1,0 +1,98 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "delivery/model.h"
+
+/// What delivery needs from a store: its port. See chat/store.h for the rules of use.
+namespace hookline::delivery {
+
+struct AttemptView {
+  int attempt = 0;
+  Timestamp started_at;
+  FailureClass failure = FailureClass::kNone;
+  int status = 0;
+  std::chrono::nanoseconds elapsed{0};
+  std::string detail;
+};
+
+/// A delivery as the operator sees it.
+struct DeliveryView {
+  DeliveryId id;
+  Uuid uuid;
+  AppId app;
+  std::string hook_id;  ///< The hook's own id; still there when the hook is deleted.
+  EventId event;
+  std::string event_type;
+  DeliveryState state = DeliveryState::kPending;
+  int attempts = 0;
+  bool manual = false;
+  FailureClass last_failure = FailureClass::kNone;
+  int last_status = 0;  ///< 0 before the first answer.
+  std::string reason;   ///< Why it is dead or cancelled.
+  Timestamp next_attempt_at;
+  Timestamp created_at;
+  Timestamp updated_at;
+};
+
+struct DeliveryFilter {
+  AppId app;            ///< 0: all.
+  std::string hook_id;  ///< Empty: all.
+  std::optional<DeliveryState> state;
+  DeliveryId before;  ///< Cursor: only older ones (newest come first). 0: from the newest.
+  int limit = 50;
+};
+
+class Reader {
+ public:
+  virtual ~Reader() = default;
+
+  /// The hook's pending deliveries with the earliest next_attempt_at, oldest first at a tie; those
+  /// due after `due_by` are left out.
+  virtual std::vector<PendingDelivery> LoadPending(HookId hook, Timestamp due_by, int limit) = 0;
+  /// When the earliest pending delivery of the hook is due; nullopt if there is none.
+  virtual std::optional<Timestamp> NextDue(HookId hook) = 0;
+  /// Every hook, deleted ones too, that has pending deliveries.
+  virtual std::vector<HookId> HooksWithPending() = 0;
+  virtual std::int64_t CountPending(HookId hook) = 0;
+
+  virtual std::vector<DeliveryView> ListDeliveries(const DeliveryFilter& filter) = 0;
+  virtual std::optional<DeliveryView> FindDelivery(const Uuid& uuid) = 0;
+  virtual std::vector<AttemptView> ListAttempts(DeliveryId delivery) = 0;
+  virtual EventPayloadPtr FindEvent(EventId event) = 0;
+};
+
+class Tx : public virtual Reader {
+ public:
+  /// Stores the event and gives it its number (`event.id` is ignored).
+  virtual EventId InsertEvent(const EventPayload& event) = 0;
+  /// Stores the delivery as pending and gives it its number (`delivery.id` is ignored). Once the
+  /// transaction is committed, the store hands it to its CommitListener.
+  virtual DeliveryId InsertDelivery(const PendingDelivery& delivery) = 0;
+
+  /// Writes down the attempt and moves the delivery on. A delivery that is not pending any more
+  /// (cancelled meanwhile) keeps its state unless the attempt delivered it.
+  virtual void RecordOutcome(const OutcomeRecord& record) = 0;
+
+  /// Cancels up to `limit` pending deliveries of the hook (those up to `up_to`, all if 0), oldest
+  /// first, and returns how many it was.
+  virtual int CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp now,
+                            int limit) = 0;
+
+  /// Puts a dead or cancelled delivery back to pending, due now, as a manual round: attempts go
+  /// on counting, the retry policy starts anew. `to` redirects it to another hook unless 0.
+  virtual void Redeliver(DeliveryId delivery, HookId to, Timestamp now) = 0;
+};
+
+/// Hears what was committed. Called on the writer's thread: must not block.
+class CommitListener {
+ public:
+  virtual ~CommitListener() = default;
+  virtual void OnDeliveriesCommitted(std::vector<PendingDelivery> deliveries) = 0;
+};
+
+}  // namespace hookline::delivery

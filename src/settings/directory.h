@@ -1,0 +1,49 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "settings/app.h"
+
+namespace hookline::settings {
+
+/// The committed state of every app, in memory, for the many readers (authentication, routing,
+/// delivery). Thread-safe. Written only after a commit.
+class Directory {
+ public:
+  struct KeyMatch {
+    AppPtr app;  ///< nullptr if the key is not known.
+    const ApiKey* key = nullptr;
+  };
+
+  KeyMatch FindByKey(std::string_view key) const;
+  AppPtr Find(AppId id) const;
+  std::vector<AppPtr> All() const;
+
+  /// Adds the app or replaces what is known of it.
+  void Publish(AppPtr app);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const {
+      return std::hash<std::string_view>()(text);
+    }
+  };
+  struct Snapshot {
+    std::unordered_map<AppId, AppPtr> by_id;
+    std::unordered_map<std::string, AppPtr, Hash, std::equal_to<>> by_key;
+  };
+
+  std::shared_ptr<const Snapshot> Load() const;
+
+  mutable std::mutex mutex_;
+  std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
+};
+
+}  // namespace hookline::settings

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <chrono>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "chat/store.h"
+#include "delivery/store.h"
+#include "settings/store.h"
+
+/// The store as a whole: the ports of chat, settings and delivery in one transaction, so that a
+/// chat change and the deliveries it causes commit together (design: transactional outbox).
+namespace hookline::store {
+
+/// The store itself failed (I/O, corruption, a bug in a statement). Thrown by port calls, caught
+/// at the edge of a job.
+class Failure : public std::exception {
+ public:
+  explicit Failure(std::string message) : message_(std::move(message)) {}
+  const char* what() const noexcept override { return message_.c_str(); }
+
+ private:
+  std::string message_;
+};
+
+/// The stored answer to a request that carried an Idempotency-Key (decisions.md 16).
+struct IdempotentReply {
+  std::string fingerprint;  ///< Of the request; another request must not reuse the key.
+  int status = 0;
+  std::string body;
+  Timestamp created_at;
+};
+
+class Reader : public virtual chat::Reader,
+               public virtual settings::Reader,
+               public virtual delivery::Reader {
+ public:
+  virtual std::optional<IdempotentReply> FindIdempotentReply(AppId app, std::string_view key) = 0;
+};
+
+class Tx : public virtual Reader, public chat::Tx, public settings::Tx, public delivery::Tx {
+ public:
+  virtual void PutIdempotentReply(AppId app, std::string_view key,
+                                  const IdempotentReply& reply) = 0;
+  /// Runs `fn` on the writer's thread after the commit, before the job's `done`. Dropped if the
+  /// job is rolled back.
+  virtual void OnCommit(std::move_only_function<void()> fn) = 0;
+};
+
+/// What became of a write job.
+enum class Commit {
+  kCommitted,   ///< Durable.
+  kRolledBack,  ///< The job asked for it; nothing of it was kept.
+  kFailed,      ///< The store failed; nothing of it was kept.
+  kRejected,    ///< The queue is full or the store is stopping; the job never ran. Try later.
+};
+
+/// Thread-safe. One writer thread runs all write jobs, as many as have arrived in one transaction
+/// (group commit); a pool of readers runs read jobs on snapshots of the committed state.
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  /// `run` is called on the writer's thread and returns whether to keep what it wrote; jobs must
+  /// be quick and must not block. `done` is called after the commit (or its failure), on the
+  /// writer's thread or, for kRejected, on the caller's; it must not block.
+  virtual void Write(std::move_only_function<bool(Tx&)> run,
+                     std::move_only_function<void(Commit)> done) = 0;
+
+  /// The same, but never rejected for a full queue: for outcomes of attempts, whose number is
+  /// bounded by the lanes. Rejected only when the store has stopped.
+  virtual void WriteInternal(std::move_only_function<bool(Tx&)> run,
+                             std::move_only_function<void(Commit)> done) = 0;
+
+  /// `run` is called on a reader thread. `done` tells kCommitted if it ran, otherwise kFailed or
+  /// kRejected.
+  virtual void Read(std::move_only_function<void(Reader&)> run,
+                    std::move_only_function<void(Commit)> done) = 0;
+
+  /// Who hears of committed deliveries. Set before the first Write; outlives the store's threads.
+  virtual void SetCommitListener(delivery::CommitListener* listener) = 0;
+
+  /// Grows by one with every start on this data: the `epoch` of retry budgets.
+  virtual std::int64_t epoch() const = 0;
+
+  /// True while the store takes writes (for /readyz).
+  virtual bool healthy() const = 0;
+
+  /// Finishes the jobs that are queued, then stops. Further jobs are rejected.
+  virtual void Stop() = 0;
+};
+
+}  // namespace hookline::store
