@@ -37,6 +37,7 @@ struct Filter {
   Op op = Op::kAnd;
   std::string field;  ///< Built-in or custom; dotted paths reach into custom objects.
   std::vector<Operand> operands;
+  bool list = false;  ///< The operand was a list; with kEq: exactly these elements.
   std::vector<Filter> children;
 };
 

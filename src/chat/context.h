@@ -1,0 +1,48 @@
+#pragma once
+
+#include <string>
+
+#include "base/ids.h"
+#include "base/time.h"
+#include "chat/event.h"
+#include "chat/store.h"
+
+namespace hookline::chat {
+
+/// On whose behalf a request runs.
+struct Caller {
+  bool server = false;  ///< A server token: may act for anybody.
+  std::string user_id;  ///< Of a user token; empty for a server token.
+};
+
+/// `request_info` of events and hook calls: the values as the client sent them (Stream docs:
+/// "Request info").
+struct RequestInfo {
+  bool server = false;
+  std::string ip;
+  std::string user_agent;
+  std::string sdk;  ///< X-Stream-Client.
+  std::string ext;  ///< x-stream-ext; left out if empty.
+};
+
+/// What a query runs with. References outlive the call.
+struct ReadContext {
+  Reader& store;
+  AppId app;
+  const Caller& caller;
+};
+
+/// What a command runs with: the same, plus the means to change state and to tell of it. The time
+/// comes from outside, so that the domain has no clock of its own.
+struct Context {
+  Tx& store;
+  AppId app;
+  const Caller& caller;
+  EventSink& events;
+  const RequestInfo& request_info;
+  Timestamp now;
+
+  ReadContext read() const { return {store, app, caller}; }
+};
+
+}  // namespace hookline::chat

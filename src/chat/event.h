@@ -1,0 +1,35 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/json_writer.h"
+
+namespace hookline::chat {
+
+/// How entities are written down (decisions.md 7): v1 has flat custom fields and RFC 3339 times,
+/// v2 has them under `custom` and integer nanoseconds.
+enum class Format { kV1, kV2 };
+
+/// Something that happened, on its way to whoever wants to hear of it.
+struct Event {
+  std::string type;
+  bool custom = false;  ///< Named by an API caller, not one of Stream's.
+  std::string channel_type;
+  std::string channel_id;
+  std::string cid;
+  std::string user_id;
+  /// Writes the event's JSON object. Valid only while the sink's Emit runs.
+  std::function<std::string(Format)> encode;
+};
+
+/// Where the domain leaves its events: the port that the outbox implements. An event emitted in a
+/// transaction is kept if and only if the transaction commits.
+class EventSink {
+ public:
+  virtual ~EventSink() = default;
+  virtual void Emit(const Event& event) = 0;
+};
+
+}  // namespace hookline::chat

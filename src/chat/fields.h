@@ -1,0 +1,60 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+
+/// Reading request objects: typed access with errors that name the field, and custom fields.
+namespace hookline::chat {
+
+/// A missing or null field leaves `out` as it is; a value of another type is a kInput error that
+/// names `path` ("message.text").
+Result<void> ReadString(json::Value object, std::string_view name, std::string_view path,
+                        std::string& out);
+Result<void> ReadBool(json::Value object, std::string_view name, std::string_view path, bool& out);
+Result<void> ReadStrings(json::Value object, std::string_view name, std::string_view path,
+                         std::size_t max_items, std::vector<std::string>& out);
+
+/// The members of `object` that are not in `known`, plus those of its `custom` object (clients of
+/// both kinds are accepted, api.md §2.1), as the text of one object. A name that occurs twice
+/// keeps its last value.
+Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known);
+
+/// One change of a partial update: `path` split at its dots; a missing `value` removes.
+struct FieldChange {
+  std::vector<std::string_view> path;
+  json::Value value;
+};
+
+/// Applies set and unset to the text of an object. A step through something that is not an object
+/// makes it one. At most eight steps.
+Result<std::string> ApplyChanges(const std::string& object_json,
+                                 std::span<const FieldChange> changes);
+
+/// Reads `set` (an object or missing) and `unset` (a list of names or missing) of a partial update.
+Result<std::vector<FieldChange>> ReadChanges(json::Value body);
+
+/// A fixed set of field names: `constexpr auto kKnown = Names({"id", "name"})`.
+template <std::size_t N>
+struct NameTable {
+  std::string_view names[N];
+  constexpr operator std::span<const std::string_view>() const { return names; }
+  constexpr bool contains(std::string_view name) const {
+    for (const std::string_view known : names) {
+      if (known == name) return true;
+    }
+    return false;
+  }
+};
+template <std::size_t N>
+consteval NameTable<N> Names(const std::string_view (&names)[N]) {
+  NameTable<N> table{};
+  for (std::size_t i = 0; i < N; ++i) table.names[i] = names[i];
+  return table;
+}
+
+}  // namespace hookline::chat
