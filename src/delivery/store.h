@@ -68,11 +68,13 @@ class Reader {
 
 class Tx : public virtual Reader {
  public:
-  /// Stores the event and gives it its number (`event.id` is ignored).
-  virtual EventId InsertEvent(const EventPayload& event) = 0;
-  /// Stores the delivery as pending and gives it its number (`delivery.id` is ignored). Once the
-  /// transaction is committed, the store hands it to its CommitListener.
-  virtual DeliveryId InsertDelivery(const PendingDelivery& delivery) = 0;
+  /// Stores the event and returns it with its number (the given `id` is ignored): the pointer that
+  /// its deliveries share.
+  virtual EventPayloadPtr InsertEvent(EventPayload event) = 0;
+  /// Stores the delivery as pending and gives it its number (the given `id` is ignored). Its event
+  /// is one that InsertEvent returned. Once the transaction is committed, the store hands the
+  /// delivery, with that same event, to its CommitListener.
+  virtual DeliveryId InsertDelivery(PendingDelivery delivery) = 0;
 
   /// Writes down the attempt and moves the delivery on. A delivery that is not pending any more
   /// (cancelled meanwhile) keeps its state unless the attempt delivered it.

@@ -43,7 +43,10 @@ class Reader : public virtual chat::Reader,
   virtual std::optional<IdempotentReply> FindIdempotentReply(AppId app, std::string_view key) = 0;
 };
 
-class Tx : public virtual Reader, public chat::Tx, public settings::Tx, public delivery::Tx {
+class Tx : public virtual Reader,
+           public virtual chat::Tx,
+           public virtual settings::Tx,
+           public virtual delivery::Tx {
  public:
   virtual void PutIdempotentReply(AppId app, std::string_view key,
                                   const IdempotentReply& reply) = 0;
