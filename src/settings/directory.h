@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -13,7 +12,8 @@
 namespace hookline::settings {
 
 /// The committed state of every app, in memory, for the many readers (authentication, routing,
-/// delivery). Thread-safe. Written only after a commit.
+/// delivery). Thread-safe. Written only after a commit. A lookup takes a lock only to copy one
+/// pointer; what it returns stays valid and unchanged for as long as it is held.
 class Directory {
  public:
   struct KeyMatch {
@@ -21,8 +21,10 @@ class Directory {
     const ApiKey* key = nullptr;
   };
 
+  /// Only keys in force are known here.
   KeyMatch FindByKey(std::string_view key) const;
   AppPtr Find(AppId id) const;
+  /// In the order of their ids.
   std::vector<AppPtr> All() const;
 
   /// Adds the app or replaces what is known of it.
@@ -42,7 +44,8 @@ class Directory {
 
   std::shared_ptr<const Snapshot> Load() const;
 
-  mutable std::mutex mutex_;
+  std::mutex publish_mutex_;  ///< One Publish at a time; readers do not wait for the copying.
+  mutable std::mutex mutex_;  ///< Held only while the pointer is copied or swapped.
   std::shared_ptr<const Snapshot> snapshot_ = std::make_shared<Snapshot>();
 };
 
