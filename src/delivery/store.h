@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -47,15 +49,25 @@ struct DeliveryFilter {
   int limit = 50;
 };
 
+/// A page of a hook's pending deliveries.
+struct PendingQuery {
+  HookId hook;
+  Timestamp due_after{std::numeric_limits<std::int64_t>::min()};  ///< Exclusive.
+  Timestamp due_by;                                               ///< Inclusive.
+  int limit = 0;  ///< Of what is returned: what is skipped does not count.
+  /// Sorted. These are in memory already: skipped, without reading their events.
+  std::span<const DeliveryId> except;
+};
+
 class Reader {
  public:
   virtual ~Reader() = default;
 
-  /// The hook's pending deliveries with the earliest next_attempt_at, oldest first at a tie; those
-  /// due after `due_by` are left out.
-  virtual std::vector<PendingDelivery> LoadPending(HookId hook, Timestamp due_by, int limit) = 0;
-  /// When the earliest pending delivery of the hook is due; nullopt if there is none.
-  virtual std::optional<Timestamp> NextDue(HookId hook) = 0;
+  /// The pending deliveries with the earliest next_attempt_at, oldest first at a tie.
+  virtual std::vector<PendingDelivery> LoadPending(const PendingQuery& query) = 0;
+  /// The earliest next_attempt_at after `after` among the hook's pending deliveries; nullopt if
+  /// there is none.
+  virtual std::optional<Timestamp> NextDue(HookId hook, Timestamp after) = 0;
   /// Every hook, deleted ones too, that has pending deliveries.
   virtual std::vector<HookId> HooksWithPending() = 0;
   virtual std::int64_t CountPending(HookId hook) = 0;
@@ -80,20 +92,25 @@ class Tx : public virtual Reader {
   /// (cancelled meanwhile) keeps its state unless the attempt delivered it.
   virtual void RecordOutcome(const OutcomeRecord& record) = 0;
 
-  /// Cancels up to `limit` pending deliveries of the hook (those up to `up_to`, all if 0), oldest
-  /// first, and returns how many it was.
+  /// Cancels up to `limit` pending deliveries of the hook, oldest first, and returns how many it
+  /// was. `up_to` 0: all; else those up to it that are not manual redeliveries (which were asked
+  /// for after the hook was disabled).
   virtual int CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp now,
                             int limit) = 0;
 
   /// Puts a dead or cancelled delivery back to pending, due now, as a manual round: attempts go
-  /// on counting, the retry policy starts anew. `to` redirects it to another hook unless 0.
+  /// on counting, the retry policy starts anew. `to` redirects it to another hook unless 0. Once
+  /// committed, the CommitListener hears of it too, perhaps without its event.
   virtual void Redeliver(DeliveryId delivery, HookId to, Timestamp now) = 0;
 };
 
-/// Hears what was committed. Called on the writer's thread: must not block.
+/// Hears what was committed. Called on the writer's thread, once per commit: must not block.
 class CommitListener {
  public:
   virtual ~CommitListener() = default;
+  /// Comes after the commit's OnCommit functions, so that a hook is known before its deliveries,
+  /// and before any later commit's. A delivery whose `event` is null is only known to be there;
+  /// it is paged in.
   virtual void OnDeliveriesCommitted(std::vector<PendingDelivery> deliveries) = 0;
 };
 
