@@ -51,7 +51,9 @@ class Reader {
   virtual ~Reader() = default;
 
   virtual UserPtr FindUser(AppId app, std::string_view id) = 0;  ///< Deleted ones too.
-  virtual std::vector<UserPtr> QueryUsers(AppId app, const UserQuery& query) = 0;
+  /// Not the deleted ones. Fails with kInput if the filter or sort names a field or shape that
+  /// cannot be queried.
+  virtual Result<std::vector<UserPtr>> QueryUsers(AppId app, const UserQuery& query) = 0;
 
   /// Live channels only: a deleted one is not found, and its cid can be created again.
   virtual ChannelPtr FindChannel(AppId app, std::string_view type, std::string_view id) = 0;
@@ -74,6 +76,7 @@ class Reader {
   virtual std::vector<Message> ListMessages(ChannelId channel, const MessagePage& page) = 0;
   virtual std::vector<Message> ListReplies(AppId app, std::string_view parent_id,
                                            const MessagePage& page) = 0;
+  /// The `limit` messages pinned last, in the order they were pinned; no deleted ones.
   virtual std::vector<Message> ListPinned(ChannelId channel, int limit) = 0;
 
   virtual std::optional<Reaction> FindReaction(MessageId message, std::string_view user_id,

@@ -92,9 +92,9 @@ class Tx : public virtual Reader {
   /// (cancelled meanwhile) keeps its state unless the attempt delivered it.
   virtual void RecordOutcome(const OutcomeRecord& record) = 0;
 
-  /// Cancels up to `limit` pending deliveries of the hook, oldest first, and returns how many it
-  /// was. `up_to` 0: all; else those up to it that are not manual redeliveries (which were asked
-  /// for after the hook was disabled).
+  /// Cancels up to `limit` pending deliveries of the hook, the earliest due first, and returns how
+  /// many it was. `up_to` 0: all; else those up to it that are not manual redeliveries (which were
+  /// asked for after the hook was disabled).
   virtual int CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp now,
                             int limit) = 0;
 
