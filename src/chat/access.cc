@@ -1,0 +1,159 @@
+#include "chat/access.h"
+
+#include <fmt/core.h>
+
+#include "chat/users.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr std::size_t kUserIdBytesMax = 255;
+
+std::string FieldName(std::string_view prefix, std::string_view name) {
+  return prefix.empty() ? std::string(name) : fmt::format("{}.{}", prefix, name);
+}
+
+Result<UserPtr> FindOrCreate(Context& context, std::string_view id, json::Value object) {
+  if (UserPtr user = context.store.FindUser(context.app, id); user && !user->deleted_at) {
+    return user;
+  }
+  if (auto checked = CheckUserId(id); !checked) return std::unexpected(checked.error());
+  auto user = NewUser(context, id, object);
+  if (!user) return std::unexpected(user.error());
+  context.store.PutUser(*user);
+  return std::make_shared<const User>(std::move(*user));
+}
+
+}  // namespace
+
+Result<void> CheckUserId(std::string_view id) {
+  if (id.empty() || id.size() > kUserIdBytesMax) {
+    return InputError(fmt::format("user id must have 1 to {} characters", kUserIdBytesMax));
+  }
+  for (const char c : id) {
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '@' || c == '_' || c == '-' || c == '.' ||
+                         c == '!' || c == '|' || c == ':' || c == '+' || c == '=' || c == '~';
+    if (!allowed) {
+      return InputError("user id may contain only letters, digits and the characters @ _ - . ! |");
+    }
+  }
+  return {};
+}
+
+Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_view prefix) {
+  const json::Value user = holder["user"];
+  const json::Value user_id = holder["user_id"];
+  if (!user.IsMissingOrNull() && !user.IsObject()) {
+    return InputError(fmt::format("{} must be an object", FieldName(prefix, "user")));
+  }
+  if (!user_id.IsMissingOrNull() && !user_id.IsString()) {
+    return InputError(fmt::format("{} must be a string", FieldName(prefix, "user_id")));
+  }
+  const std::string_view named = user_id.AsString().value_or("");
+  const std::string_view inside = user["id"].AsString().value_or("");
+  if (user.IsObject() && inside.empty()) {
+    return InputError(fmt::format("{} must be a string", FieldName(prefix, "user.id")));
+  }
+
+  if (!context.caller.server) {
+    const std::string& self = context.caller.user_id;
+    if ((!named.empty() && named != self) || (!inside.empty() && inside != self)) {
+      return Fail(ErrorKind::kNotAllowed, "a user token can act only as its own user");
+    }
+    return FindOrCreate(context, self, {});
+  }
+  if (named.empty() && inside.empty()) {
+    return InputError(fmt::format("either {} or {} must be provided when using server side auth.",
+                                  FieldName(prefix, "user"), FieldName(prefix, "user_id")));
+  }
+  if (!named.empty() && !inside.empty()) {
+    return InputError(fmt::format("cannot set both {} and {}.", FieldName(prefix, "user"),
+                                  FieldName(prefix, "user_id")));
+  }
+  if (!inside.empty()) return FindOrCreate(context, inside, user);
+  UserPtr found = context.store.FindUser(context.app, named);
+  if (!found || found->deleted_at)
+    return InputError(fmt::format("the user {} does not exist", named));
+  return found;
+}
+
+Result<std::string> ResolveOptionalActor(Context& context, json::Value holder) {
+  const bool named =
+      !holder["user"].IsMissingOrNull() || !holder["user_id"].AsString().value_or("").empty();
+  if (context.caller.server && !named) return std::string();
+  auto actor = ResolveActor(context, holder, "");
+  if (!actor) return std::unexpected(actor.error());
+  return (*actor)->id;
+}
+
+Result<void> RequireServer(const Caller& caller) {
+  if (caller.server) return {};
+  return Fail(ErrorKind::kNotAllowed, "this can be done only with a server token");
+}
+
+Result<const ChannelType*> RequireChannelType(std::string_view name) {
+  if (const ChannelType* type = FindChannelType(name)) return type;
+  return Fail(ErrorKind::kNotFound, fmt::format("{} is not a defined channel type", name));
+}
+
+namespace {
+
+Result<void> CheckAccess(const ReadContext& context, const Channel& channel) {
+  if (context.caller.server) return {};
+  const ChannelType* type = FindChannelType(channel.type);
+  if (type != nullptr && type->open_to_all) return {};
+  if (context.store.FindMember(channel.pk, context.caller.user_id)) return {};
+  return Fail(ErrorKind::kNotAllowed, fmt::format("user {} is not a member of channel {}",
+                                                  context.caller.user_id, channel.cid()));
+}
+
+}  // namespace
+
+Result<ChannelPtr> RequireChannel(const ReadContext& context, std::string_view type,
+                                  std::string_view id) {
+  if (auto known = RequireChannelType(type); !known) return std::unexpected(known.error());
+  ChannelPtr channel = context.store.FindChannel(context.app, type, id);
+  if (!channel) {
+    return Fail(ErrorKind::kNotFound, fmt::format("Can't find channel with id {}:{}", type, id));
+  }
+  if (auto access = CheckAccess(context, *channel); !access) {
+    return std::unexpected(access.error());
+  }
+  return channel;
+}
+
+Result<ChannelPtr> RequireChannel(const ReadContext& context, ChannelId pk) {
+  ChannelPtr channel = context.store.FindChannel(pk);
+  if (!channel || channel->deleted_at) {
+    return Fail(ErrorKind::kNotFound, "the message's channel does not exist any more");
+  }
+  if (auto access = CheckAccess(context, *channel); !access) {
+    return std::unexpected(access.error());
+  }
+  return channel;
+}
+
+Result<void> RequireChannelManager(const ReadContext& context, const Channel& channel) {
+  if (context.caller.server || channel.created_by_id == context.caller.user_id) return {};
+  const auto member = context.store.FindMember(channel.pk, context.caller.user_id);
+  if (member && member->is_moderator) return {};
+  return Fail(ErrorKind::kNotAllowed, fmt::format("user {} may not change channel {}",
+                                                  context.caller.user_id, channel.cid()));
+}
+
+Result<Message> RequireMessage(const ReadContext& context, std::string_view id) {
+  auto message = context.store.FindMessage(context.app, id);
+  if (message) {
+    const ChannelPtr channel = context.store.FindChannel(message->channel);
+    if (channel && !channel->deleted_at) {
+      if (auto access = CheckAccess(context, *channel); !access) {
+        return std::unexpected(access.error());
+      }
+      return std::move(*message);
+    }
+  }
+  return Fail(ErrorKind::kNotFound, fmt::format("message with id {} doesn't exist", id));
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "chat/channel_type.h"
+#include "chat/context.h"
+
+/// Who acts, and what they may touch (decisions.md 33).
+namespace hookline::chat {
+
+/// The user on whose behalf a write runs. A user token acts as its user (created if new); a server
+/// token names one in `holder`: `user` (an object, created if new) or `user_id` (must exist).
+/// `prefix` is "message", "event", "reaction", or "" where the fields stand in the body itself; it
+/// decides the wording of the errors that official clients check.
+Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_view prefix);
+
+/// The same where a server token need not name anybody: an empty id then.
+Result<std::string> ResolveOptionalActor(Context& context, json::Value holder);
+
+/// 403 unless the caller holds a server token.
+Result<void> RequireServer(const Caller& caller);
+
+/// A user id as clients may choose it.
+Result<void> CheckUserId(std::string_view id);
+
+Result<const ChannelType*> RequireChannelType(std::string_view name);
+
+/// A live channel that the caller may read and write in.
+Result<ChannelPtr> RequireChannel(const ReadContext& context, std::string_view type,
+                                  std::string_view id);
+/// The same by the store's number, as messages name their channel.
+Result<ChannelPtr> RequireChannel(const ReadContext& context, ChannelId pk);
+
+/// A channel that the caller may change: by a server token, its creator, or a moderator.
+Result<void> RequireChannelManager(const ReadContext& context, const Channel& channel);
+
+/// A message in a channel that the caller may read.
+Result<Message> RequireMessage(const ReadContext& context, std::string_view id);
+
+}  // namespace hookline::chat

@@ -1,0 +1,115 @@
+#include "chat/channel_fields.h"
+
+#include <fmt/core.h>
+
+namespace hookline::chat {
+namespace {
+
+constexpr std::size_t kFilterTagsMax = 10;
+constexpr std::int64_t kCooldownSecondsMax = 120;
+constexpr std::int64_t kMessageLengthMax = 20000;
+
+constexpr auto kFields = Names({"id",
+                                "type",
+                                "cid",
+                                "created_by",
+                                "created_by_id",
+                                "truncated_by",
+                                "truncated_by_id",
+                                "members",
+                                "invites",
+                                "team",
+                                "frozen",
+                                "disabled",
+                                "cooldown",
+                                "config",
+                                "config_overrides",
+                                "filter_tags",
+                                "auto_translation_enabled",
+                                "auto_translation_language",
+                                "created_at",
+                                "updated_at",
+                                "deleted_at",
+                                "truncated_at",
+                                "last_message_at",
+                                "member_count",
+                                "message_count",
+                                "own_capabilities",
+                                "muted",
+                                "hidden",
+                                "blocked",
+                                "user_id",
+                                "user"});
+
+Result<void> ReadOverrides(json::Value data, Channel& channel) {
+  const json::Value overrides = data["config_overrides"];
+  if (!overrides) return {};
+  if (overrides.IsNull()) {
+    channel.config_overrides_json.clear();
+    return {};
+  }
+  if (!overrides.IsObject()) return InputError("channel.config_overrides must be an object");
+  for (const json::Value item : overrides) {
+    if (item.IsBool() || item.IsNull()) continue;
+    if (item.key() == "max_message_length") {
+      const auto length = item.AsInt();
+      if (!length || *length < 1 || *length > kMessageLengthMax) {
+        return InputError(
+            fmt::format("config_overrides.max_message_length must be 1 to {}", kMessageLengthMax));
+      }
+    }
+  }
+  channel.config_overrides_json = overrides.raw();
+  return {};
+}
+
+}  // namespace
+
+bool IsChannelField(std::string_view name) { return kFields.contains(name); }
+
+Result<void> ReadChannelFields(const Caller& caller, json::Value data, Channel& channel) {
+  const bool was_frozen = channel.frozen;
+  const bool was_disabled = channel.disabled;
+  for (const auto& result : {ReadString(data, "team", "channel.team", channel.team),
+                             ReadBool(data, "frozen", "channel.frozen", channel.frozen),
+                             ReadBool(data, "disabled", "channel.disabled", channel.disabled),
+                             ReadStrings(data, "filter_tags", "channel.filter_tags", kFilterTagsMax,
+                                         channel.filter_tags),
+                             ReadOverrides(data, channel)}) {
+    if (!result) return result;
+  }
+  if (const json::Value value = data["cooldown"]; !value.IsMissingOrNull()) {
+    const auto cooldown = value.AsInt();
+    if (!cooldown || *cooldown < 0 || *cooldown > kCooldownSecondsMax) {
+      return InputError(fmt::format("channel.cooldown must be 0 to {}", kCooldownSecondsMax));
+    }
+    channel.cooldown = static_cast<int>(*cooldown);
+  }
+  if (!caller.server && (channel.frozen != was_frozen || channel.disabled != was_disabled)) {
+    return Fail(ErrorKind::kNotAllowed, "only a server token can freeze or disable a channel");
+  }
+  return {};
+}
+
+Result<std::string> ChannelCustomFields(json::Value data) { return CustomFields(data, kFields); }
+
+bool ResetChannelField(std::string_view name, Channel& channel) {
+  if (name == "team") {
+    channel.team.clear();
+  } else if (name == "frozen") {
+    channel.frozen = false;
+  } else if (name == "disabled") {
+    channel.disabled = false;
+  } else if (name == "cooldown") {
+    channel.cooldown = 0;
+  } else if (name == "config_overrides") {
+    channel.config_overrides_json.clear();
+  } else if (name == "filter_tags") {
+    channel.filter_tags.clear();
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "chat/context.h"
+#include "chat/fields.h"
+
+/// What clients may set on a channel. Internal to the chat room.
+namespace hookline::chat {
+
+/// Every name that a channel's `data` may have besides custom fields.
+bool IsChannelField(std::string_view name);
+
+/// Reads the settable fields of `data` into `channel`; absent ones keep their value.
+Result<void> ReadChannelFields(const Caller& caller, json::Value data, Channel& channel);
+
+/// The custom fields of `data`.
+Result<std::string> ChannelCustomFields(json::Value data);
+
+/// Resets a built-in field that `unset` names. False if it is none that can be reset.
+bool ResetChannelField(std::string_view name, Channel& channel);
+
+}  // namespace hookline::chat

@@ -1,0 +1,139 @@
+#include "chat/channel_state.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <utility>
+
+#include "chat/fields.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr int kMessagesDefault = 25;
+constexpr int kMessagesMax = 300;
+constexpr int kMembersMax = 100;
+constexpr int kPinnedMax = 10;
+
+Result<int> ReadNumber(json::Value object, std::string_view name, int otherwise, int max) {
+  const json::Value value = object[name];
+  if (value.IsMissingOrNull()) return otherwise;
+  // Query strings turn numbers into strings.
+  std::optional<std::int64_t> number = value.AsInt();
+  if (!number && value.IsString()) {
+    const auto document = json::Document::Parse(*value.AsString());
+    if (document) number = document->root().AsInt();
+  }
+  if (!number || *number < 0) {
+    return InputError(fmt::format("{} must be an integer and not negative", name));
+  }
+  if (*number > max) return InputError(fmt::format("{} must be at most {}", name, max));
+  return static_cast<int>(*number);
+}
+
+}  // namespace
+
+Result<MessagePage> ReadMessagePage(json::Value object, int limit_default, int limit_max) {
+  MessagePage page;
+  auto limit = ReadNumber(object, "limit", limit_default, limit_max);
+  if (!limit) return std::unexpected(limit.error());
+  page.limit = *limit;
+  for (const auto& [name, field] :
+       {std::pair{"id_lt", &page.id_lt}, std::pair{"id_lte", &page.id_lte},
+        std::pair{"id_gt", &page.id_gt}, std::pair{"id_gte", &page.id_gte},
+        std::pair{"id_around", &page.id_around}}) {
+    if (auto read = ReadString(object, name, name, *field); !read) {
+      return std::unexpected(read.error());
+    }
+  }
+  for (const auto& [name, field] :
+       {std::pair{"created_at_before", &page.created_before},
+        std::pair{"created_at_before_or_equal", &page.created_before_or_equal},
+        std::pair{"created_at_after", &page.created_after},
+        std::pair{"created_at_after_or_equal", &page.created_after_or_equal}}) {
+    std::string text;
+    if (auto read = ReadString(object, name, name, text); !read) {
+      return std::unexpected(read.error());
+    }
+    if (text.empty()) continue;
+    const auto time = ParseRfc3339(text);
+    if (!time) return InputError(fmt::format("{} must be an RFC 3339 time", name));
+    *field = *time;
+  }
+  return page;
+}
+
+Result<StateOptions> ReadStateOptions(json::Value body) {
+  StateOptions options;
+  if (auto read = ReadBool(body, "state", "state", options.state); !read) {
+    return std::unexpected(read.error());
+  }
+  auto page = ReadMessagePage(body["messages"], kMessagesDefault, kMessagesMax);
+  if (!page) return std::unexpected(page.error());
+  options.messages = std::move(*page);
+  auto limit = ReadNumber(body["members"], "limit", kMembersMax, kMembersMax);
+  if (!limit) return std::unexpected(limit.error());
+  options.members_limit = *limit;
+  auto offset = ReadNumber(body["members"], "offset", 0, 1'000'000);
+  if (!offset) return std::unexpected(offset.error());
+  options.members_offset = *offset;
+  options.watchers = body["watchers"].IsObject();
+  return options;
+}
+
+void WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store, const Channel& channel,
+                       const StateOptions& options) {
+  const Format format = encoder.format();
+  w.Key("channel");
+  encoder.Channel(w, channel);
+
+  w.Key("messages").BeginArray();
+  if (options.state && options.messages.limit > 0) {
+    for (const Message& message : store.ListMessages(channel.pk, options.messages)) {
+      encoder.Message(w, message, options.viewer);
+    }
+  }
+  w.EndArray();
+  w.Key("pinned_messages").BeginArray();
+  if (options.state) {
+    for (const Message& message : store.ListPinned(channel.pk, kPinnedMax)) {
+      encoder.Message(w, message, options.viewer);
+    }
+  }
+  w.EndArray();
+
+  std::vector<Member> members;
+  if (options.state && options.members_limit > 0) {
+    members = store.ListMembers(channel.pk, options.members_limit, options.members_offset);
+  }
+  w.Key("members").BeginArray();
+  for (const Member& member : members) encoder.Member(w, member);
+  w.EndArray();
+  w.Key("read").BeginArray();
+  for (const Member& member : members) {
+    w.BeginObject();
+    w.Key("user");
+    encoder.UserById(w, member.user_id);
+    // Who never read anything has read nothing since joining.
+    WriteTime(w, "last_read", member.last_read_at ? member.last_read_at : member.created_at,
+              format);
+    w.Field("unread_messages", channel.countable_messages - member.read_count);
+    if (!member.last_read_message_id.empty()) {
+      w.Field("last_read_message_id", member.last_read_message_id);
+    }
+    w.EndObject();
+  }
+  w.EndArray();
+  if (!options.viewer.empty()) {
+    if (const auto membership = store.FindMember(channel.pk, options.viewer)) {
+      w.Key("membership");
+      encoder.Member(w, *membership);
+    }
+  }
+  w.Field("watcher_count", 0);
+  if (options.watchers) w.Key("watchers").BeginArray().EndArray();
+  w.Key("threads").BeginArray().EndArray();
+  w.Key("pending_messages").BeginArray().EndArray();
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,370 @@
+#include "chat/channels.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/crypto.h"
+#include "base/json_writer.h"
+#include "base/uuid.h"
+#include "chat/access.h"
+#include "chat/channel_fields.h"
+#include "chat/emit.h"
+#include "chat/members.h"
+#include "chat/messages.h"
+#include "chat/users.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr std::size_t kChannelIdBytesMax = 64;
+constexpr std::size_t kCidsMax = 100;
+
+Result<void> CheckChannelId(std::string_view id) {
+  // A distinct channel's id starts with '!'; clients name it again in later requests.
+  const std::string_view rest = id.starts_with('!') ? id.substr(1) : id;
+  if (rest.empty() || id.size() > kChannelIdBytesMax) {
+    return InputError(fmt::format("channel id must have 1 to {} characters", kChannelIdBytesMax));
+  }
+  for (const char c : rest) {
+    const bool allowed = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                         (c >= '0' && c <= '9') || c == '_' || c == '-';
+    if (!allowed) {
+      return InputError("channel id may contain only letters, digits, - and _");
+    }
+  }
+  return {};
+}
+
+Result<UserPtr> ResolveCreator(Context& context, json::Value data) {
+  if (!context.caller.server) return ResolveActor(context, {}, "");
+  const json::Value object = data["created_by"];
+  const auto id = data["created_by_id"].AsString();
+  if (id && !id->empty()) {
+    UserPtr user = context.store.FindUser(context.app, *id);
+    if (!user || user->deleted_at)
+      return InputError(fmt::format("the user {} does not exist", *id));
+    return user;
+  }
+  const auto inner = object["id"].AsString();
+  if (!inner || inner->empty()) {
+    return InputError(
+        "either data.created_by or data.created_by_id must be provided when using server side "
+        "auth.");
+  }
+  if (UserPtr user = context.store.FindUser(context.app, *inner); user && !user->deleted_at) {
+    return user;
+  }
+  if (auto checked = CheckUserId(*inner); !checked) return std::unexpected(checked.error());
+  auto user = NewUser(context, *inner, object);
+  if (!user) return std::unexpected(user.error());
+  context.store.PutUser(*user);
+  return std::make_shared<const User>(std::move(*user));
+}
+
+// The same members, in whatever order, always make the same id.
+std::string DistinctId(std::vector<MemberInput> members) {
+  std::ranges::sort(members, {}, &MemberInput::user_id);
+  std::string joined;
+  for (const MemberInput& member : members) {
+    joined += member.user_id;
+    joined += '\0';
+  }
+  return "!members-" + Sha256Hex(joined).substr(0, 43);
+}
+
+void EmitChannel(Context& context, const Channel& channel, std::string_view type,
+                 const std::string& user_id, const Message* message) {
+  EmitChannelEvent(context, channel, {.type = type, .user_id = user_id},
+                   [&](json::Writer& w, Encoder& encoder) {
+                     w.Key("channel");
+                     encoder.Channel(w, channel, type == "channel.created");
+                     if (!user_id.empty()) {
+                       w.Key("user");
+                       encoder.UserById(w, user_id);
+                     }
+                     if (message != nullptr) {
+                       w.Field("message_id", message->id);
+                       w.Key("message");
+                       encoder.Message(w, *message, {});
+                     }
+                   });
+}
+
+Result<Channel> CreateChannel(Context& context, std::string_view type, std::string_view id,
+                              json::Value data, const std::vector<MemberInput>& members) {
+  if (auto checked = CheckChannelId(id); !checked) return std::unexpected(checked.error());
+  auto creator = ResolveCreator(context, data);
+  if (!creator) return std::unexpected(creator.error());
+  Channel channel;
+  channel.app = context.app;
+  channel.type = type;
+  channel.id = id;
+  channel.created_by_id = (*creator)->id;
+  channel.created_at = context.now;
+  channel.updated_at = context.now;
+  if (auto read = ReadChannelFields(context.caller, data, channel); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom = ChannelCustomFields(data);
+  if (!custom) return std::unexpected(custom.error());
+  channel.custom_json = std::move(*custom);
+  channel.pk = context.store.InsertChannel(channel);
+  if (auto added = AddMembers(context, channel, members, false); !added) {
+    return std::unexpected(added.error());
+  }
+  EmitChannel(context, channel, "channel.created", channel.created_by_id, nullptr);
+  return channel;
+}
+
+// Somebody who opens a channel that exists must be one of its members, unless it is open to all.
+Result<ChannelPtr> FindForOpening(Context& context, std::string_view type, std::string_view id) {
+  if (auto known = RequireChannelType(type); !known) return std::unexpected(known.error());
+  if (!context.store.FindChannel(context.app, type, id)) return ChannelPtr();
+  return RequireChannel(context.read(), type, id);
+}
+
+struct MembershipChanges {
+  std::vector<MemberInput> add, remove, promote, demote, roles;
+
+  bool any() const {
+    return !add.empty() || !remove.empty() || !promote.empty() || !demote.empty() || !roles.empty();
+  }
+};
+
+Result<MembershipChanges> ReadMembershipChanges(json::Value body) {
+  MembershipChanges changes;
+  for (const auto& [name, list] :
+       {std::pair{"add_members", &changes.add}, std::pair{"invites", &changes.add},
+        std::pair{"remove_members", &changes.remove}, std::pair{"add_moderators", &changes.promote},
+        std::pair{"demote_moderators", &changes.demote},
+        std::pair{"assign_roles", &changes.roles}}) {
+    auto members = ReadMembers(body[name], name);
+    if (!members) return std::unexpected(members.error());
+    list->insert(list->end(), members->begin(), members->end());
+  }
+  return changes;
+}
+
+Result<void> ApplyMembershipChanges(Context& context, Channel& channel,
+                                    const MembershipChanges& changes) {
+  // A moderator who is not a member yet becomes one.
+  if (auto done = AddMembers(context, channel, changes.add, true); !done) return done;
+  if (auto done = AddMembers(context, channel, changes.promote, true); !done) return done;
+  if (auto done = SetModerators(context, channel, changes.promote, true); !done) return done;
+  if (auto done = SetModerators(context, channel, changes.demote, false); !done) return done;
+  if (auto done = AssignRoles(context, channel, changes.roles); !done) return done;
+  return RemoveMembers(context, channel, changes.remove);
+}
+
+bool OnlyLeavesItself(const Caller& caller, json::Value body, const MembershipChanges& changes) {
+  return changes.remove.size() == 1 && changes.remove.front().user_id == caller.user_id &&
+         changes.add.empty() && changes.promote.empty() && changes.demote.empty() &&
+         changes.roles.empty() && body["data"].IsMissingOrNull() &&
+         body["message"].IsMissingOrNull();
+}
+
+Result<void> ReadFilterTags(json::Value body, Channel& channel) {
+  std::vector<std::string> add;
+  std::vector<std::string> remove;
+  if (auto read = ReadStrings(body, "add_filter_tags", "add_filter_tags", 10, add); !read) {
+    return read;
+  }
+  if (auto read = ReadStrings(body, "remove_filter_tags", "remove_filter_tags", 10, remove);
+      !read) {
+    return read;
+  }
+  for (std::string& tag : add) {
+    if (std::ranges::find(channel.filter_tags, tag) == channel.filter_tags.end()) {
+      channel.filter_tags.push_back(std::move(tag));
+    }
+  }
+  std::erase_if(channel.filter_tags, [&](const std::string& tag) {
+    return std::ranges::find(remove, tag) != remove.end();
+  });
+  if (channel.filter_tags.size() > 10) return InputError("a channel has at most 10 filter tags");
+  return {};
+}
+
+}  // namespace
+
+Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type,
+                                         std::string_view id, json::Value body) {
+  const json::Value data = body["data"];
+  if (!data.IsMissingOrNull() && !data.IsObject()) return InputError("data must be an object");
+  auto members = ReadMembers(data["members"], "data.members");
+  if (!members) return std::unexpected(members.error());
+  auto invites = ReadMembers(data["invites"], "data.invites");
+  if (!invites) return std::unexpected(invites.error());
+  members->insert(members->end(), invites->begin(), invites->end());
+
+  std::string channel_id(id);
+  if (channel_id.empty()) {
+    if (members->empty()) return InputError("data.members is required for a distinct channel");
+    channel_id = DistinctId(*members);
+  }
+  auto found = FindForOpening(context, type, channel_id);
+  if (!found) return std::unexpected(found.error());
+  if (*found) return ChannelOpened{std::move(*found), false};
+  auto created = CreateChannel(context, type, channel_id, data, *members);
+  if (!created) return std::unexpected(created.error());
+  return ChannelOpened{std::make_shared<const Channel>(std::move(*created)), true};
+}
+
+Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, std::string_view id,
+                                     json::Value body) {
+  auto found = RequireChannel(context.read(), type, id);
+  if (!found) return std::unexpected(found.error());
+  Channel channel = **found;
+  auto changes = ReadMembershipChanges(body);
+  if (!changes) return std::unexpected(changes.error());
+  if (!OnlyLeavesItself(context.caller, body, *changes)) {
+    if (auto allowed = RequireChannelManager(context.read(), channel); !allowed) {
+      return std::unexpected(allowed.error());
+    }
+  }
+  auto actor = ResolveOptionalActor(context, body);
+  if (!actor) return std::unexpected(actor.error());
+
+  const json::Value data = body["data"];
+  if (!data.IsMissingOrNull()) {
+    if (!data.IsObject()) return InputError("data must be an object");
+    if (auto read = ReadChannelFields(context.caller, data, channel); !read) {
+      return std::unexpected(read.error());
+    }
+    auto custom = ChannelCustomFields(data);
+    if (!custom) return std::unexpected(custom.error());
+    channel.custom_json = std::move(*custom);
+  }
+  // Slow mode is set beside `data`.
+  if (auto read = ReadChannelFields(context.caller, body, channel); !read) {
+    return std::unexpected(read.error());
+  }
+  if (auto read = ReadFilterTags(body, channel); !read) return std::unexpected(read.error());
+
+  const json::Value message = body["message"];
+  const bool touched = !data.IsMissingOrNull() || !message.IsMissingOrNull() || !changes->any();
+  if (touched) channel.updated_at = context.now;
+  context.store.UpdateChannel(channel);
+  if (auto done = ApplyMembershipChanges(context, channel, *changes); !done) {
+    return std::unexpected(done.error());
+  }
+  ChannelUpdated updated;
+  if (!message.IsMissingOrNull()) {
+    auto sent = SendSystemMessage(context, channel, *actor, message);
+    if (!sent) return std::unexpected(sent.error());
+    updated.message = std::move(*sent);
+  }
+  // Changes of membership alone tell of themselves (events.md, channel.updated).
+  if (touched) {
+    EmitChannel(context, channel, "channel.updated", *actor,
+                updated.message ? &*updated.message : nullptr);
+  }
+  updated.channel = std::make_shared<const Channel>(std::move(channel));
+  return updated;
+}
+
+Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
+                                        std::string_view id, json::Value body) {
+  auto found = RequireChannel(context.read(), type, id);
+  if (!found) return std::unexpected(found.error());
+  Channel channel = **found;
+  if (auto allowed = RequireChannelManager(context.read(), channel); !allowed) {
+    return std::unexpected(allowed.error());
+  }
+  auto actor = ResolveOptionalActor(context, body);
+  if (!actor) return std::unexpected(actor.error());
+  auto changes = ReadChanges(body);
+  if (!changes) return std::unexpected(changes.error());
+  std::vector<FieldChange> custom;
+  for (const FieldChange& change : *changes) {
+    const std::string_view name = change.path.front();
+    if (!IsChannelField(name)) {
+      custom.push_back(change);
+      continue;
+    }
+    Channel probe = channel;
+    const bool settable = ResetChannelField(name, probe);
+    if (settable && change.path.size() == 2 && name == "config_overrides") {
+      const FieldChange inner{{change.path[1]}, change.value};
+      auto overrides =
+          ApplyChanges(channel.config_overrides_json.empty() ? "{}" : channel.config_overrides_json,
+                       std::span(&inner, 1));
+      if (!overrides) return std::unexpected(overrides.error());
+      channel.config_overrides_json = std::move(*overrides);
+      continue;
+    }
+    if (!settable || change.path.size() > 1) {
+      return InputError(fmt::format("channel.{} is a reserved field", name));
+    }
+    if (change.value.IsMissingOrNull()) channel = std::move(probe);
+  }
+  if (auto read = ReadChannelFields(context.caller, body["set"], channel); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom_json = ApplyChanges(channel.custom_json, custom);
+  if (!custom_json) return std::unexpected(custom_json.error());
+  channel.custom_json = std::move(*custom_json);
+  channel.updated_at = context.now;
+  context.store.UpdateChannel(channel);
+  EmitChannel(context, channel, "channel.updated", *actor, nullptr);
+  return ChannelPtr(std::make_shared<const Channel>(std::move(channel)));
+}
+
+Result<ChannelPtr> DeleteChannel(Context& context, std::string_view type, std::string_view id,
+                                 bool hard) {
+  auto found = RequireChannel(context.read(), type, id);
+  if (!found) return std::unexpected(found.error());
+  Channel channel = **found;
+  const bool own = channel.created_by_id == context.caller.user_id;
+  if (!context.caller.server && (hard || !own)) {
+    return Fail(ErrorKind::kNotAllowed, fmt::format("user {} may not delete channel {}",
+                                                    context.caller.user_id, channel.cid()));
+  }
+  channel.deleted_at = context.now;
+  channel.updated_at = context.now;
+  EmitChannel(context, channel, "channel.deleted", context.caller.user_id, nullptr);
+  context.store.UpdateChannel(channel);
+  if (hard) context.store.PurgeChannel(channel.pk);
+  return ChannelPtr(std::make_shared<const Channel>(std::move(channel)));
+}
+
+Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body) {
+  if (auto allowed = RequireServer(context.caller); !allowed) {
+    return std::unexpected(allowed.error());
+  }
+  ChannelsDeleted deleted;
+  if (auto read = ReadStrings(body, "cids", "cids", kCidsMax, deleted.cids); !read) {
+    return std::unexpected(read.error());
+  }
+  if (deleted.cids.empty()) return InputError("cids is a required field");
+  bool hard = false;
+  if (auto read = ReadBool(body, "hard_delete", "hard_delete", hard); !read) {
+    return std::unexpected(read.error());
+  }
+  std::ranges::sort(deleted.cids);
+  deleted.cids.erase(std::ranges::unique(deleted.cids).begin(), deleted.cids.end());
+  json::Writer result;
+  result.BeginObject();
+  for (const std::string& cid : deleted.cids) {
+    const std::size_t colon = cid.find(':');
+    if (colon == std::string::npos) {
+      return InputError(fmt::format("{} is not a channel's cid (type:id)", cid));
+    }
+    auto channel = DeleteChannel(context, cid.substr(0, colon), cid.substr(colon + 1), hard);
+    if (!channel) return std::unexpected(channel.error());
+    result.Key(cid).BeginObject().Field("status", "ok").EndObject();
+  }
+  result.EndObject();
+  deleted.task.app = context.app;
+  deleted.task.id = ToString(RandomUuid());
+  deleted.task.status = "completed";
+  deleted.task.created_at = context.now;
+  deleted.task.updated_at = context.now;
+  deleted.task.result_json = result.Take();
+  context.store.PutTask(deleted.task);
+  return deleted;
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "chat/context.h"
+
+namespace hookline::chat {
+
+struct ChannelOpened {
+  ChannelPtr channel;
+  bool created = false;
+};
+
+/// GetOrCreateChannel. With an empty `id` the channel is a distinct one, named by its members.
+/// `body` is the whole request: `data` describes a channel that does not exist yet. Emits
+/// channel.created if it is created.
+Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type,
+                                         std::string_view id, json::Value body);
+
+/// What an update of a channel leaves behind.
+struct ChannelUpdated {
+  ChannelPtr channel;
+  std::optional<Message> message;  ///< The system message that the request carried.
+};
+
+/// UpdateChannel: `data` replaces the custom fields; members come and go by the fields of api.md
+/// §7. Emits channel.updated, member.* and message.new as events.md says.
+Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, std::string_view id,
+                                     json::Value body);
+
+/// UpdateChannelPartial: `set` and `unset`.
+Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
+                                        std::string_view id, json::Value body);
+
+/// Emits channel.deleted. A soft-deleted channel is out of sight and its cid free; `hard` removes
+/// its rows too. Returns it as it was deleted.
+Result<ChannelPtr> DeleteChannel(Context& context, std::string_view type, std::string_view id,
+                                 bool hard);
+
+/// DeleteChannels: `{cids, hard_delete}`. All or none; the task that it returns is completed.
+struct ChannelsDeleted {
+  Task task;
+  std::vector<std::string> cids;
+};
+Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body);
+
+/// SendEvent: `{"type", "user_id"|"user", …}` in a channel. Returns the event as it was made, in
+/// v1 and v2.
+struct SentEvent {
+  std::string type;
+  std::string user_id;
+  std::string parent_id;
+  std::string custom_json = "{}";
+};
+Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, json::Value event);
+
+/// MarkRead. Emits message.read. Returns the member as it is now.
+Result<Member> MarkRead(Context& context, const Channel& channel, json::Value body);
+
+}  // namespace hookline::chat

@@ -1,0 +1,60 @@
+#include "chat/emit.h"
+
+namespace hookline::chat {
+namespace {
+
+// A typical payload with six members fits without growing.
+constexpr std::size_t kPayloadBytesUsual = 6144;
+
+}  // namespace
+
+void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame& frame,
+                      const WriteFields& fields) {
+  Event event;
+  event.type = frame.type;
+  event.custom = frame.custom;
+  event.channel_type = channel.type;
+  event.channel_id = channel.id;
+  event.cid = channel.cid();
+  event.user_id = frame.user_id;
+  event.encode = [&](Format format) {
+    Encoder encoder(context.store, context.app, format);
+    json::Writer w;
+    w.Reserve(kPayloadBytesUsual);
+    w.BeginObject();
+    w.Field("type", frame.type);
+    w.Field("cid", event.cid);
+    w.Field("channel_type", channel.type);
+    w.Field("channel_id", channel.id);
+    if (!channel.team.empty()) w.Field("team", channel.team);
+    w.Field("channel_member_count", channel.member_count);
+    fields(w, encoder);
+    if (frame.members) encoder.EventMembers(w, channel, frame.user_id);
+    WriteTime(w, "created_at", context.now, format);
+    WriteRequestInfo(w, context.request_info);
+    w.EndObject();
+    return w.Take();
+  };
+  context.events.Emit(event);
+}
+
+void EmitAppEvent(Context& context, const EventFrame& frame, const WriteFields& fields) {
+  Event event;
+  event.type = frame.type;
+  event.custom = frame.custom;
+  event.user_id = frame.user_id;
+  event.encode = [&](Format format) {
+    Encoder encoder(context.store, context.app, format);
+    json::Writer w;
+    w.BeginObject();
+    w.Field("type", frame.type);
+    fields(w, encoder);
+    WriteTime(w, "created_at", context.now, format);
+    WriteRequestInfo(w, context.request_info);
+    w.EndObject();
+    return w.Take();
+  };
+  context.events.Emit(event);
+}
+
+}  // namespace hookline::chat

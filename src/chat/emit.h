@@ -1,0 +1,29 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "chat/context.h"
+#include "chat/write.h"
+
+/// The frame that every event shares (events.md §2); the fields of each kind go inside.
+namespace hookline::chat {
+
+using WriteFields = std::function<void(json::Writer&, Encoder&)>;
+
+struct EventFrame {
+  std::string_view type;
+  std::string_view user_id;  ///< Who it is about; fills `{user_id}` of URL templates.
+  bool custom = false;
+  bool members = true;  ///< With the members array.
+};
+
+/// An event of a channel: with cid, channel_type, channel_id, counts, members and request_info.
+void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame& frame,
+                      const WriteFields& fields);
+
+/// An event outside of channels.
+void EmitAppEvent(Context& context, const EventFrame& frame, const WriteFields& fields);
+
+}  // namespace hookline::chat

@@ -1,0 +1,210 @@
+#include "chat/members.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "chat/access.h"
+#include "chat/emit.h"
+#include "chat/fields.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr std::size_t kMembersMax = 100;
+constexpr auto kMemberFields = Names({"user_id",
+                                      "user",
+                                      "channel_role",
+                                      "role",
+                                      "is_moderator",
+                                      "invited",
+                                      "invite_accepted_at",
+                                      "invite_rejected_at",
+                                      "status",
+                                      "created_at",
+                                      "updated_at",
+                                      "deleted_at",
+                                      "banned",
+                                      "ban_expires",
+                                      "shadow_banned",
+                                      "pinned_at",
+                                      "archived_at",
+                                      "pinned",
+                                      "archived",
+                                      "notifications_muted",
+                                      "ban_from_future_channels",
+                                      "future_channel_ban_expires",
+                                      "deleted_messages"});
+
+void EmitMemberEvent(Context& context, const Channel& channel, std::string_view type,
+                     const Member& member) {
+  EmitChannelEvent(context, channel, {.type = type, .user_id = member.user_id},
+                   [&](json::Writer& w, Encoder& encoder) {
+                     w.Key("channel");
+                     encoder.Channel(w, channel);
+                     w.Key("member");
+                     encoder.Member(w, member);
+                     // The member concerned, not who made the change (events.md, member.added).
+                     w.Key("user");
+                     encoder.UserInChannel(w, member.user_id, channel, &member);
+                   });
+}
+
+Result<Member> RequireMember(Context& context, const Channel& channel, std::string_view user_id) {
+  auto member = context.store.FindMember(channel.pk, user_id);
+  if (!member) {
+    return InputError(fmt::format("user {} is not a member of channel {}", user_id, channel.cid()));
+  }
+  return std::move(*member);
+}
+
+Result<void> SaveUpdated(Context& context, const Channel& channel, Member& member) {
+  member.updated_at = context.now;
+  context.store.PutMember(member);
+  EmitMemberEvent(context, channel, "member.updated", member);
+  return {};
+}
+
+void SetModerator(Member& member, bool moderator) {
+  member.is_moderator = moderator;
+  member.channel_role = moderator ? "channel_moderator" : "channel_member";
+  if (member.role != "owner") member.role = moderator ? "moderator" : "member";
+}
+
+}  // namespace
+
+Result<std::vector<MemberInput>> ReadMembers(json::Value list, std::string_view path) {
+  std::vector<MemberInput> members;
+  if (list.IsMissingOrNull()) return members;
+  if (!list.IsArray()) return InputError(fmt::format("{} must be a list", path));
+  if (list.size() > kMembersMax) {
+    return InputError(fmt::format("{} must contain at most {} items", path, kMembersMax));
+  }
+  for (const json::Value item : list) {
+    MemberInput member;
+    if (const auto id = item.AsString()) {
+      member.user_id = *id;
+    } else if (item.IsObject()) {
+      member.object = item;
+      member.user_id = item["user_id"].AsString().value_or("");
+      if (member.user_id.empty()) member.user_id = item["user"]["id"].AsString().value_or("");
+      if (auto read = ReadString(item, "channel_role", fmt::format("{}.channel_role", path),
+                                 member.channel_role);
+          !read) {
+        return std::unexpected(read.error());
+      }
+    }
+    if (member.user_id.empty()) {
+      return InputError(fmt::format("{} must contain user ids or objects with user_id", path));
+    }
+    members.push_back(std::move(member));
+  }
+  return members;
+}
+
+Result<void> AddMembers(Context& context, Channel& channel, std::span<const MemberInput> members,
+                        bool announce) {
+  std::vector<Member> added;
+  for (const MemberInput& input : members) {
+    const UserPtr user = context.store.FindUser(context.app, input.user_id);
+    if (!user || user->deleted_at) {
+      return InputError(fmt::format("the user {} does not exist", input.user_id));
+    }
+    if (context.store.FindMember(channel.pk, input.user_id)) continue;
+    Member member;
+    member.channel = channel.pk;
+    member.app = context.app;
+    member.user_id = input.user_id;
+    if (input.user_id == channel.created_by_id) member.role = "owner";
+    if (!input.channel_role.empty()) member.channel_role = input.channel_role;
+    if (member.channel_role == "channel_moderator") SetModerator(member, true);
+    member.created_at = context.now;
+    member.updated_at = context.now;
+    // What was said before somebody came is not unread to them.
+    member.read_count = channel.countable_messages;
+    auto custom = CustomFields(input.object, kMemberFields);
+    if (!custom) return std::unexpected(custom.error());
+    member.custom_json = std::move(*custom);
+    context.store.PutMember(member);
+    added.push_back(std::move(member));
+  }
+  if (added.empty()) return {};
+  channel.member_count += static_cast<std::int64_t>(added.size());
+  context.store.UpdateChannel(channel);
+  if (!announce) return {};
+  for (const Member& member : added) EmitMemberEvent(context, channel, "member.added", member);
+  return {};
+}
+
+Result<void> RemoveMembers(Context& context, Channel& channel,
+                           std::span<const MemberInput> members) {
+  std::vector<Member> removed;
+  for (const MemberInput& input : members) {
+    auto member = context.store.FindMember(channel.pk, input.user_id);
+    if (!member) continue;
+    context.store.DeleteMember(channel.pk, input.user_id);
+    removed.push_back(std::move(*member));
+  }
+  if (removed.empty()) return {};
+  channel.member_count -= static_cast<std::int64_t>(removed.size());
+  context.store.UpdateChannel(channel);
+  for (const Member& member : removed) EmitMemberEvent(context, channel, "member.removed", member);
+  return {};
+}
+
+Result<void> SetModerators(Context& context, const Channel& channel,
+                           std::span<const MemberInput> members, bool moderator) {
+  for (const MemberInput& input : members) {
+    auto member = RequireMember(context, channel, input.user_id);
+    if (!member) return std::unexpected(member.error());
+    SetModerator(*member, moderator);
+    if (auto saved = SaveUpdated(context, channel, *member); !saved) return saved;
+  }
+  return {};
+}
+
+Result<void> AssignRoles(Context& context, const Channel& channel,
+                         std::span<const MemberInput> members) {
+  for (const MemberInput& input : members) {
+    if (input.channel_role.empty()) return InputError("assign_roles.channel_role is required");
+    auto member = RequireMember(context, channel, input.user_id);
+    if (!member) return std::unexpected(member.error());
+    SetModerator(*member, input.channel_role == "channel_moderator");
+    member->channel_role = input.channel_role;
+    if (auto saved = SaveUpdated(context, channel, *member); !saved) return saved;
+  }
+  return {};
+}
+
+Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
+                                   std::string_view user_id, json::Value body) {
+  auto member = RequireMember(context, channel, user_id);
+  if (!member) return member;
+  auto changes = ReadChanges(body);
+  if (!changes) return std::unexpected(changes.error());
+  std::vector<FieldChange> custom;
+  for (const FieldChange& change : *changes) {
+    const std::string_view name = change.path.front();
+    if (name == "pinned" || name == "archived") {
+      const bool on = change.value && change.value.AsBool().value_or(false);
+      (name == "pinned" ? member->pinned_at : member->archived_at) = on ? context.now : Timestamp{};
+    } else if (name == "channel_role" && context.caller.server && change.value.IsString()) {
+      const std::string role(*change.value.AsString());
+      SetModerator(*member, role == "channel_moderator");
+      member->channel_role = role;
+    } else if (kMemberFields.contains(name)) {
+      return InputError(fmt::format("member.{} is a reserved field", name));
+    } else {
+      custom.push_back(change);
+    }
+  }
+  auto custom_json = ApplyChanges(member->custom_json, custom);
+  if (!custom_json) return std::unexpected(custom_json.error());
+  member->custom_json = std::move(*custom_json);
+  if (auto saved = SaveUpdated(context, channel, *member); !saved) {
+    return std::unexpected(saved.error());
+  }
+  return member;
+}
+
+}  // namespace hookline::chat

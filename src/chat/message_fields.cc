@@ -1,0 +1,180 @@
+#include "chat/message_fields.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "chat/messages.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr std::size_t kAttachmentsMax = 30;
+constexpr std::size_t kMentionsMax = 100;
+constexpr std::size_t kRestrictedVisibilityMax = 10;
+
+constexpr auto kSettable = Names({"id",
+                                  "text",
+                                  "mml",
+                                  "html",
+                                  "attachments",
+                                  "parent_id",
+                                  "show_in_channel",
+                                  "mentioned_users",
+                                  "mentioned_roles",
+                                  "mentioned_group_ids",
+                                  "mentioned_channel",
+                                  "mentioned_here",
+                                  "quoted_message_id",
+                                  "type",
+                                  "silent",
+                                  "pinned",
+                                  "pinned_at",
+                                  "pin_expires",
+                                  "restricted_visibility",
+                                  "user_id",
+                                  "user",
+                                  "poll_id",
+                                  "shared_location"});
+
+// Sending one of these is a mistake that the sender should hear of.
+constexpr auto kReserved = Names(
+    {"created_at", "updated_at", "deleted_at", "message_text_updated_at", "latest_reactions",
+     "own_reactions", "reaction_counts", "reaction_scores", "reaction_groups", "reply_count",
+     "deleted_reply_count", "thread_participants", "command", "cid", "shadowed", "pinned_by"});
+
+// These come along when a client sends back a message that it got.
+constexpr auto kIgnored = Names({"args", "channel", "member", "quoted_message", "i18n",
+                                 "image_labels", "moderation", "moderation_details", "poll",
+                                 "reminder", "draft", "deleted_for_me", "mentioned_groups"});
+
+Result<void> ReadAttachments(json::Value object, Message& message) {
+  const json::Value value = object["attachments"];
+  if (!value) return {};
+  if (value.IsNull()) {
+    message.attachments_json = "[]";
+    return {};
+  }
+  if (!value.IsArray()) return InputError("message.attachments must be a list");
+  if (value.size() > kAttachmentsMax) {
+    return InputError(
+        fmt::format("message.attachments must contain at most {} items", kAttachmentsMax));
+  }
+  for (const json::Value attachment : value) {
+    if (!attachment.IsObject()) {
+      return InputError("message.attachments must contain only objects");
+    }
+  }
+  message.attachments_json = value.size() == 0 ? "[]" : std::string(value.raw());
+  return {};
+}
+
+// Entries are user ids or, from clients that send back what they got, user objects. Ids of users
+// who do not exist are dropped.
+Result<void> ReadMentions(Context& context, json::Value object, Message& message) {
+  const json::Value value = object["mentioned_users"];
+  if (!value) return {};
+  std::vector<std::string> ids;
+  if (!value.IsNull()) {
+    if (!value.IsArray()) return InputError("message.mentioned_users must be a list");
+    if (value.size() > kMentionsMax) {
+      return InputError(
+          fmt::format("message.mentioned_users must contain at most {} items", kMentionsMax));
+    }
+    for (const json::Value item : value) {
+      const auto id = item.IsObject() ? item["id"].AsString() : item.AsString();
+      if (!id) return InputError("message.mentioned_users must contain user ids");
+      if (context.store.FindUser(context.app, *id)) ids.emplace_back(*id);
+    }
+  }
+  message.mentioned_user_ids = std::move(ids);
+  return {};
+}
+
+Result<void> ReadQuote(Context& context, const ChannelType& config, json::Value object,
+                       Message& message) {
+  const std::string before = message.quoted_message_id;
+  if (object["quoted_message_id"].IsNull()) message.quoted_message_id.clear();
+  if (auto read = ReadString(object, "quoted_message_id", "message.quoted_message_id",
+                             message.quoted_message_id);
+      !read) {
+    return read;
+  }
+  if (message.quoted_message_id.empty() || message.quoted_message_id == before) return {};
+  if (!config.quotes) {
+    return Fail(ErrorKind::kFeatureNotSupported,
+                fmt::format("quotes are not enabled for channel type {}", config.name));
+  }
+  const auto quoted = context.store.FindMessage(context.app, message.quoted_message_id);
+  if (!quoted || quoted->channel != message.channel) {
+    return InputError(
+        fmt::format("quoted message with id {} doesn't exist", message.quoted_message_id));
+  }
+  return {};
+}
+
+}  // namespace
+
+bool IsReservedMessageField(std::string_view name) { return kReserved.contains(name); }
+bool IsMessageField(std::string_view name) {
+  return kSettable.contains(name) || kReserved.contains(name) || kIgnored.contains(name);
+}
+
+Result<std::string> MessageCustomFields(json::Value object) {
+  std::vector<std::string_view> known(std::begin(kSettable.names), std::end(kSettable.names));
+  known.insert(known.end(), std::begin(kReserved.names), std::end(kReserved.names));
+  known.insert(known.end(), std::begin(kIgnored.names), std::end(kIgnored.names));
+  return CustomFields(object, known);
+}
+
+Result<void> ReadMessageFields(Context& context, const ChannelType& config, json::Value object,
+                               Message& message) {
+  const std::string text_before = message.text;
+  for (const auto& result :
+       {ReadString(object, "text", "message.text", message.text),
+        ReadString(object, "mml", "message.mml", message.mml),
+        ReadBool(object, "silent", "message.silent", message.silent),
+        ReadBool(object, "show_in_channel", "message.show_in_channel", message.show_in_channel),
+        ReadStrings(object, "restricted_visibility", "message.restricted_visibility",
+                    kRestrictedVisibilityMax, message.restricted_visibility),
+        ReadAttachments(object, message), ReadMentions(context, object, message),
+        ReadQuote(context, config, object, message)}) {
+    if (!result) return result;
+  }
+  if (message.text.size() > static_cast<std::size_t>(config.max_message_length) &&
+      message.text != text_before) {
+    return Fail(
+        ErrorKind::kMessageTooLong,
+        fmt::format("message text is too long: the limit is {} bytes", config.max_message_length));
+  }
+  message.html = RenderHtml(message.text);
+  return {};
+}
+
+Result<void> ReadPin(Context& context, json::Value object, std::string_view actor,
+                     Message& message) {
+  bool pinned = message.pinned;
+  if (auto read = ReadBool(object, "pinned", "message.pinned", pinned); !read) return read;
+  const json::Value expires = object["pin_expires"];
+  if (!expires.IsMissingOrNull()) {
+    const auto text = expires.AsString();
+    const auto time = text ? ParseRfc3339(*text) : std::nullopt;
+    if (!time) return InputError("message.pin_expires must be an RFC 3339 time");
+    message.pin_expires = *time;
+  } else if (expires.IsNull()) {
+    message.pin_expires = {};
+  }
+  if (pinned && !message.pinned) {
+    message.pinned_at = context.now;
+    message.pinned_by_id = actor;
+  }
+  if (!pinned) {
+    message.pinned_at = {};
+    message.pin_expires = {};
+    message.pinned_by_id.clear();
+  }
+  message.pinned = pinned;
+  return {};
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "chat/channel_type.h"
+#include "chat/context.h"
+#include "chat/fields.h"
+
+/// What clients may set on a message, shared by sending and updating. Internal to the chat room.
+namespace hookline::chat {
+
+/// Every name that a message object may have besides custom fields.
+bool IsMessageField(std::string_view name);
+/// Names that only the server sets; sending one is an error that names it.
+bool IsReservedMessageField(std::string_view name);
+
+/// Reads the settable fields of `object` into `message`, checking types, limits and references.
+/// Fields that are absent keep the value that `message` has.
+Result<void> ReadMessageFields(Context& context, const ChannelType& config, json::Value object,
+                               Message& message);
+
+/// The custom fields of a message object.
+Result<std::string> MessageCustomFields(json::Value object);
+
+/// Pins or unpins on behalf of `actor`.
+Result<void> ReadPin(Context& context, json::Value object, std::string_view actor,
+                     Message& message);
+
+}  // namespace hookline::chat

@@ -1,0 +1,385 @@
+#include "chat/messages.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/uuid.h"
+#include "chat/access.h"
+#include "chat/emit.h"
+#include "chat/message_fields.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr std::size_t kMessageIdBytesMax = 255;
+constexpr std::size_t kThreadParticipantsMax = 50;
+
+// message, message_id and the acting user: what every message.* event starts with.
+void WriteMessageEvent(json::Writer& w, Encoder& encoder, Context& context, const Channel& channel,
+                       const Message& message, const std::string& user_id) {
+  w.Field("message_id", message.id);
+  w.Key("message");
+  encoder.Message(w, message, {});
+  if (!user_id.empty()) {
+    const auto member = context.store.FindMember(channel.pk, user_id);
+    w.Key("user");
+    encoder.UserInChannel(w, user_id, channel, member ? &*member : nullptr);
+  }
+}
+
+void EmitMessageNew(Context& context, const Channel& channel, const Message& message,
+                    const Message* parent) {
+  EmitChannelEvent(context, channel, {.type = "message.new", .user_id = message.user_id},
+                   [&](json::Writer& w, Encoder& encoder) {
+                     WriteMessageEvent(w, encoder, context, channel, message, message.user_id);
+                     w.Field("watcher_count", 0);
+                     if (parent != nullptr) {
+                       w.Key("thread_participants").BeginArray();
+                       for (const std::string& id : parent->thread_participant_ids) {
+                         encoder.UserById(w, id);
+                       }
+                       w.EndArray();
+                     }
+                   });
+}
+
+Result<void> RefuseReserved(json::Value object) {
+  for (const json::Value member : object) {
+    if (IsReservedMessageField(member.key()) && !member.IsNull()) {
+      return InputError(fmt::format("message.{} is a reserved field", member.key()));
+    }
+  }
+  return {};
+}
+
+Result<void> ReadIdAndType(Context& context, json::Value object, Message& message) {
+  if (auto read = ReadString(object, "id", "message.id", message.id); !read) return read;
+  if (message.id.empty()) message.id = ToString(RandomUuid());
+  if (message.id.size() > kMessageIdBytesMax) {
+    return InputError(
+        fmt::format("message.id must have at most {} characters", kMessageIdBytesMax));
+  }
+  std::string type;
+  if (auto read = ReadString(object, "type", "message.type", type); !read) return read;
+  if (!type.empty() && type != "regular" && type != "reply" && type != "system") {
+    return InputError("message.type must be one of [regular system]");
+  }
+  if (type == "system" && !context.caller.server) {
+    return Fail(ErrorKind::kNotAllowed, "only a server token can send a system message");
+  }
+  message.type = type == "system" ? "system" : "regular";
+  if (context.store.FindMessage(context.app, message.id)) {
+    return InputError(fmt::format("a message with ID {} already exists", message.id));
+  }
+  return {};
+}
+
+// Joins the message to its thread and returns the parent as it is then.
+Result<std::optional<Message>> JoinThread(Context& context, const ChannelType& config,
+                                          json::Value object, Message& message) {
+  if (auto read = ReadString(object, "parent_id", "message.parent_id", message.parent_id); !read) {
+    return std::unexpected(read.error());
+  }
+  if (message.parent_id.empty()) return std::optional<Message>();
+  if (!config.replies) {
+    return Fail(ErrorKind::kFeatureNotSupported,
+                fmt::format("replies are not enabled for channel type {}", config.name));
+  }
+  auto parent = context.store.FindMessage(context.app, message.parent_id);
+  if (!parent || parent->channel != message.channel || parent->deleted_at) {
+    return InputError(fmt::format("parent message with id {} doesn't exist", message.parent_id));
+  }
+  if (!parent->parent_id.empty()) {
+    return Fail(ErrorKind::kNestingLevel, "a reply to a reply is not possible");
+  }
+  if (message.type == "regular") message.type = "reply";
+  ++parent->reply_count;
+  auto& participants = parent->thread_participant_ids;
+  for (const std::string& id : {parent->user_id, message.user_id}) {
+    if (participants.size() < kThreadParticipantsMax &&
+        std::ranges::find(participants, id) == participants.end()) {
+      participants.push_back(id);
+    }
+  }
+  context.store.UpdateMessage(*parent);
+  return parent;
+}
+
+// Writes the message and what follows from it: the channel's counts and the sender's position.
+void StoreNew(Context& context, const ChannelType& config, Channel& channel, Message& message) {
+  message.countable = message.type == "regular" && !message.silent;
+  message.pk = context.store.InsertMessage(message);
+  ++channel.message_count;
+  if (message.countable) ++channel.countable_messages;
+  const bool moves_channel =
+      message.type == "regular" ||
+      (message.type == "system" && !config.skip_last_msg_update_for_system_msgs) ||
+      message.show_in_channel;
+  if (moves_channel) channel.last_message_at = context.now;
+  context.store.UpdateChannel(channel);
+  if (!message.countable) return;
+  if (auto sender = context.store.FindMember(channel.pk, message.user_id)) {
+    sender->read_count = channel.countable_messages;
+    sender->last_read_at = context.now;
+    sender->last_read_message_id = message.id;
+    context.store.PutMember(*sender);
+  }
+}
+
+Message NewMessage(Context& context, const Channel& channel, std::string user_id) {
+  Message message;
+  message.app = context.app;
+  message.channel = channel.pk;
+  message.cid = channel.cid();
+  message.user_id = std::move(user_id);
+  message.created_at = context.now;
+  message.updated_at = context.now;
+  return message;
+}
+
+struct Editable {
+  Message message;
+  ChannelPtr channel;
+  ChannelType config;
+};
+
+// A message that the caller may change.
+Result<Editable> RequireEditable(Context& context, std::string_view id) {
+  auto message = RequireMessage(context.read(), id);
+  if (!message) return std::unexpected(message.error());
+  if (!context.caller.server && message->user_id != context.caller.user_id) {
+    return Fail(ErrorKind::kNotAllowed, "a user token can change only its own user's messages");
+  }
+  auto channel = RequireChannel(context.read(), message->channel);
+  if (!channel) return std::unexpected(channel.error());
+  auto type = RequireChannelType((*channel)->type);
+  if (!type) return std::unexpected(type.error());
+  ChannelType config = EffectiveConfig(**type, **channel);
+  return Editable{std::move(*message), std::move(*channel), std::move(config)};
+}
+
+Result<Message> SaveUpdate(Context& context, const Channel& channel, const Message& before,
+                           Message message, const std::string& actor) {
+  message.updated_at = context.now;
+  const bool text_changed = message.text != before.text;
+  if (text_changed) message.text_updated_at = context.now;
+  context.store.UpdateMessage(message);
+  EmitChannelEvent(
+      context, channel, {.type = "message.updated", .user_id = actor},
+      [&](json::Writer& w, Encoder& encoder) {
+        WriteMessageEvent(w, encoder, context, channel, message, actor);
+        w.Key("message_update").BeginObject();
+        w.Field("old_text", before.text);
+        w.Key("change_set").BeginObject();
+        w.Field("text", text_changed);
+        w.Field("html", message.html != before.html);
+        w.Field("mml", message.mml != before.mml);
+        w.Field("attachments", message.attachments_json != before.attachments_json);
+        w.Field("custom", message.custom_json != before.custom_json);
+        w.Field("mentioned_user_ids", message.mentioned_user_ids != before.mentioned_user_ids);
+        w.Field("quoted_message_id", message.quoted_message_id != before.quoted_message_id);
+        w.Field("silent", message.silent != before.silent);
+        w.Field("pin", message.pinned != before.pinned);
+        w.EndObject().EndObject();
+      });
+  return message;
+}
+
+Result<void> RefuseDeleted(const Message& message) {
+  if (!message.deleted_at) return {};
+  return InputError(fmt::format("message {} is deleted and cannot be updated", message.id));
+}
+
+}  // namespace
+
+Result<Message> SendMessage(Context& context, std::string_view type, std::string_view channel_id,
+                            json::Value object) {
+  if (!object.IsObject()) return InputError("message is a required field");
+  auto found = RequireChannel(context.read(), type, channel_id);
+  if (!found) return std::unexpected(found.error());
+  Channel channel = **found;
+  const ChannelType config = EffectiveConfig(*FindChannelType(channel.type), channel);
+  if (!context.caller.server && (channel.frozen || channel.disabled)) {
+    return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", channel.cid()));
+  }
+  if (auto refused = RefuseReserved(object); !refused) return std::unexpected(refused.error());
+  auto actor = ResolveActor(context, object, "message");
+  if (!actor) return std::unexpected(actor.error());
+
+  Message message = NewMessage(context, channel, (*actor)->id);
+  if (auto read = ReadIdAndType(context, object, message); !read) {
+    return std::unexpected(read.error());
+  }
+  if (auto read = ReadMessageFields(context, config, object, message); !read) {
+    return std::unexpected(read.error());
+  }
+  if (auto read = ReadPin(context, object, message.user_id, message); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom = MessageCustomFields(object);
+  if (!custom) return std::unexpected(custom.error());
+  message.custom_json = std::move(*custom);
+  auto parent = JoinThread(context, config, object, message);
+  if (!parent) return std::unexpected(parent.error());
+
+  StoreNew(context, config, channel, message);
+  EmitMessageNew(context, channel, message, *parent ? &**parent : nullptr);
+  return message;
+}
+
+Result<Message> SendSystemMessage(Context& context, Channel& channel, const std::string& actor,
+                                  json::Value object) {
+  if (!object.IsObject()) return InputError("message must be an object");
+  if (auto refused = RefuseReserved(object); !refused) return std::unexpected(refused.error());
+  std::string user_id = actor;
+  if (user_id.empty()) {
+    auto resolved = ResolveActor(context, object, "message");
+    if (!resolved) return std::unexpected(resolved.error());
+    user_id = (*resolved)->id;
+  }
+  const ChannelType config = EffectiveConfig(*FindChannelType(channel.type), channel);
+  Message message = NewMessage(context, channel, std::move(user_id));
+  if (auto read = ReadIdAndType(context, object, message); !read) {
+    return std::unexpected(read.error());
+  }
+  message.type = "system";
+  if (auto read = ReadMessageFields(context, config, object, message); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom = MessageCustomFields(object);
+  if (!custom) return std::unexpected(custom.error());
+  message.custom_json = std::move(*custom);
+  StoreNew(context, config, channel, message);
+  EmitMessageNew(context, channel, message, nullptr);
+  return message;
+}
+
+Result<Message> UpdateMessage(Context& context, std::string_view id, json::Value object) {
+  if (!object.IsObject()) return InputError("message is a required field");
+  auto editable = RequireEditable(context, id);
+  if (!editable) return std::unexpected(editable.error());
+  if (auto refused = RefuseDeleted(editable->message); !refused) {
+    return std::unexpected(refused.error());
+  }
+  auto actor = ResolveActor(context, object, "message");
+  if (!actor) return std::unexpected(actor.error());
+  const Message& before = editable->message;
+  Message message = before;
+  // What an update does not mention is reset; who, where and when stay.
+  message.text.clear();
+  message.mml.clear();
+  message.attachments_json = "[]";
+  message.mentioned_user_ids.clear();
+  message.quoted_message_id.clear();
+  message.silent = false;
+  if (auto read = ReadMessageFields(context, editable->config, object, message); !read) {
+    return std::unexpected(read.error());
+  }
+  if (auto read = ReadPin(context, object, (*actor)->id, message); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom = MessageCustomFields(object);
+  if (!custom) return std::unexpected(custom.error());
+  message.custom_json = std::move(*custom);
+  return SaveUpdate(context, *editable->channel, before, std::move(message), (*actor)->id);
+}
+
+Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json::Value body) {
+  auto editable = RequireEditable(context, id);
+  if (!editable) return std::unexpected(editable.error());
+  if (auto refused = RefuseDeleted(editable->message); !refused) {
+    return std::unexpected(refused.error());
+  }
+  auto actor = ResolveActor(context, body, "");
+  if (!actor) return std::unexpected(actor.error());
+  auto changes = ReadChanges(body);
+  if (!changes) return std::unexpected(changes.error());
+  const Message& before = editable->message;
+  Message message = before;
+  std::vector<FieldChange> custom;
+  for (const FieldChange& change : *changes) {
+    const std::string_view name = change.path.front();
+    if (!IsMessageField(name)) {
+      custom.push_back(change);
+      continue;
+    }
+    static constexpr auto kSettable =
+        Names({"text", "mml", "attachments", "mentioned_users", "quoted_message_id", "silent",
+               "pinned", "pin_expires", "restricted_visibility", "show_in_channel"});
+    if (!kSettable.contains(name) || change.path.size() > 1) {
+      return InputError(fmt::format("message.{} is a reserved field", name));
+    }
+    if (change.value) continue;  // Set: read below.
+    if (name == "text") message.text.clear();
+    if (name == "mml") message.mml.clear();
+    if (name == "attachments") message.attachments_json = "[]";
+    if (name == "mentioned_users") message.mentioned_user_ids.clear();
+    if (name == "quoted_message_id") message.quoted_message_id.clear();
+    if (name == "silent") message.silent = false;
+    if (name == "restricted_visibility") message.restricted_visibility.clear();
+    if (name == "pin_expires") message.pin_expires = {};
+    if (name == "pinned") {
+      message.pinned = false;
+      message.pinned_at = {};
+      message.pin_expires = {};
+      message.pinned_by_id.clear();
+    }
+  }
+  const json::Value set = body["set"];
+  if (auto read = ReadMessageFields(context, editable->config, set, message); !read) {
+    return std::unexpected(read.error());
+  }
+  if (auto read = ReadPin(context, set, (*actor)->id, message); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom_json = ApplyChanges(message.custom_json, custom);
+  if (!custom_json) return std::unexpected(custom_json.error());
+  message.custom_json = std::move(*custom_json);
+  return SaveUpdate(context, *editable->channel, before, std::move(message), (*actor)->id);
+}
+
+Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,
+                              std::string_view deleted_by) {
+  auto editable = RequireEditable(context, id);
+  if (!editable) return std::unexpected(editable.error());
+  if (hard && !context.caller.server) {
+    return Fail(ErrorKind::kNotAllowed, "only a server token can delete a message for good");
+  }
+  Message message = std::move(editable->message);
+  if (message.deleted_at && !hard) {
+    return InputError(fmt::format("message {} is deleted already", message.id));
+  }
+  std::string actor = context.caller.server ? std::string(deleted_by) : context.caller.user_id;
+  if (actor.empty()) actor = message.user_id;
+  const bool was_live = !message.deleted_at;
+  message.type = "deleted";
+  message.deleted_at = context.now;
+  message.updated_at = context.now;
+  if (hard) {
+    context.store.DeleteMessage(message.pk);
+  } else {
+    context.store.UpdateMessage(message);
+  }
+  Channel channel = *editable->channel;
+  if (was_live) {
+    --channel.message_count;
+    context.store.UpdateChannel(channel);
+    if (!message.parent_id.empty()) {
+      if (auto parent = context.store.FindMessage(context.app, message.parent_id)) {
+        --parent->reply_count;
+        ++parent->deleted_reply_count;
+        context.store.UpdateMessage(*parent);
+      }
+    }
+  }
+  EmitChannelEvent(context, channel, {.type = "message.deleted", .user_id = actor},
+                   [&](json::Writer& w, Encoder& encoder) {
+                     WriteMessageEvent(w, encoder, context, channel, message, actor);
+                     w.Field("hard_delete", hard);
+                   });
+  return message;
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,304 @@
+#include "chat/users.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "chat/access.h"
+#include "chat/emit.h"
+#include "chat/fields.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr std::size_t kUsersMax = 100;
+constexpr std::size_t kTeamsMax = 250;
+constexpr std::size_t kEventTypeBytesMax = 255;
+
+// Everything that a user object has besides custom fields; what clients may set is read by name.
+constexpr auto kUserFields = Names({"id",
+                                    "role",
+                                    "name",
+                                    "image",
+                                    "language",
+                                    "teams",
+                                    "teams_role",
+                                    "invisible",
+                                    "privacy_settings",
+                                    "created_at",
+                                    "updated_at",
+                                    "deleted_at",
+                                    "deactivated_at",
+                                    "last_active",
+                                    "banned",
+                                    "shadow_banned",
+                                    "ban_expires",
+                                    "online",
+                                    "devices",
+                                    "mutes",
+                                    "channel_mutes",
+                                    "unread_count",
+                                    "total_unread_count",
+                                    "unread_channels",
+                                    "unread_threads",
+                                    "channel_unread_count",
+                                    "channel_last_read_at",
+                                    "blocked_user_ids",
+                                    "avg_response_time",
+                                    "push_notifications",
+                                    "revoke_tokens_issued_before"});
+
+Result<void> ReadOptionalString(json::Value object, std::string_view name,
+                                std::optional<std::string>& out) {
+  const json::Value value = object[name];
+  if (value.IsMissingOrNull()) return {};
+  const auto text = value.AsString();
+  if (!text) return InputError(fmt::format("user.{} must be a string", name));
+  out = *text;
+  return {};
+}
+
+Result<void> ReadTime(json::Value value, std::string_view path, Timestamp& out) {
+  if (value.IsNull()) {
+    out = {};
+    return {};
+  }
+  const auto text = value.AsString();
+  const auto time = text ? ParseRfc3339(*text) : std::nullopt;
+  if (!time) return InputError(fmt::format("{} must be an RFC 3339 time", path));
+  out = *time;
+  return {};
+}
+
+// The built-in fields that a request may set; others of `object` are left to the caller.
+Result<void> ReadUserFields(const Caller& caller, json::Value object, User& user) {
+  const std::string role_before = user.role;
+  for (const auto& result : {ReadString(object, "role", "user.role", user.role),
+                             ReadOptionalString(object, "name", user.name),
+                             ReadOptionalString(object, "image", user.image),
+                             ReadString(object, "language", "user.language", user.language),
+                             ReadStrings(object, "teams", "user.teams", kTeamsMax, user.teams),
+                             ReadBool(object, "invisible", "user.invisible", user.invisible)}) {
+    if (!result) return result;
+  }
+  if (!caller.server && user.role != role_before) {
+    return Fail(ErrorKind::kNotAllowed, "a user token cannot change the user's role");
+  }
+  if (user.role.empty()) return InputError("user.role must not be empty");
+  for (const auto& [name, field] : {std::pair{"teams_role", &user.teams_role_json},
+                                    std::pair{"privacy_settings", &user.privacy_settings_json}}) {
+    const json::Value value = object[name];
+    if (value.IsMissingOrNull()) continue;
+    if (!value.IsObject()) return InputError(fmt::format("user.{} must be an object", name));
+    *field = value.raw();
+  }
+  return {};
+}
+
+void EmitUserUpdated(Context& context, const User& user) {
+  EmitAppEvent(context, {.type = "user.updated", .user_id = user.id},
+               [&](json::Writer& w, Encoder& encoder) {
+                 w.Key("user");
+                 encoder.FullUser(w, user);
+                 w.Key("members").BeginArray().EndArray();
+               });
+}
+
+UserPtr Save(Context& context, User user) {
+  context.store.PutUser(user);
+  EmitUserUpdated(context, user);
+  return std::make_shared<const User>(std::move(user));
+}
+
+Result<void> CheckMayUpdate(const Caller& caller, std::string_view id) {
+  if (caller.server || caller.user_id == id) return {};
+  return Fail(ErrorKind::kNotAllowed, "a user token can update only its own user");
+}
+
+Result<User> Upserted(Context& context, std::string_view id, json::Value object) {
+  if (!object.IsObject()) return InputError(fmt::format("users.{} must be an object", id));
+  const json::Value inner_id = object["id"];
+  if (!inner_id.IsMissingOrNull() && inner_id.AsString() != id) {
+    return InputError(fmt::format("users.{}.id must be the same as its key", id));
+  }
+  if (auto checked = CheckUserId(id); !checked) return std::unexpected(checked.error());
+  if (auto allowed = CheckMayUpdate(context.caller, id); !allowed) {
+    return std::unexpected(allowed.error());
+  }
+  const UserPtr known = context.store.FindUser(context.app, id);
+  if (!known) return NewUser(context, id, object);
+  if (known->deleted_at) {
+    return InputError(fmt::format("user \"{}\" was deleted and cannot be updated", id));
+  }
+  User user = *known;
+  user.name.reset();
+  user.image.reset();
+  if (auto read = ReadUserFields(context.caller, object, user); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom = CustomFields(object, kUserFields);
+  if (!custom) return std::unexpected(custom.error());
+  user.custom_json = std::move(*custom);
+  user.updated_at = context.now;
+  return user;
+}
+
+// One change of a built-in field; false if the field is a custom one.
+Result<bool> ChangeBuiltIn(const Caller& caller, const FieldChange& change, User& user) {
+  const std::string_view name = change.path.front();
+  if (!kUserFields.contains(name)) return false;
+  const bool unset = change.value.IsMissingOrNull();
+  if (name == "name" || name == "image") {
+    auto& field = name == "name" ? user.name : user.image;
+    if (unset) {
+      field.reset();
+      return true;
+    }
+    if (!change.value.IsString()) return InputError(fmt::format("user.{} must be a string", name));
+    field = *change.value.AsString();
+    return true;
+  }
+  if (name == "revoke_tokens_issued_before") {
+    if (auto allowed = RequireServer(caller); !allowed) return std::unexpected(allowed.error());
+    if (unset) {
+      user.revoke_tokens_issued_before = {};
+      return true;
+    }
+    if (auto read = ReadTime(change.value, "user.revoke_tokens_issued_before",
+                             user.revoke_tokens_issued_before);
+        !read) {
+      return std::unexpected(read.error());
+    }
+    return true;
+  }
+  if (name == "teams_role" || name == "privacy_settings") {
+    auto& field = name == "teams_role" ? user.teams_role_json : user.privacy_settings_json;
+    const FieldChange inner{{change.path.begin() + 1, change.path.end()}, change.value};
+    if (inner.path.empty()) {
+      if (!unset && !change.value.IsObject()) {
+        return InputError(fmt::format("user.{} must be an object", name));
+      }
+      field = unset ? std::string() : std::string(change.value.raw());
+      return true;
+    }
+    auto changed = ApplyChanges(field.empty() ? "{}" : field, std::span(&inner, 1));
+    if (!changed) return std::unexpected(changed.error());
+    field = std::move(*changed);
+    return true;
+  }
+  const bool settable =
+      name == "role" || name == "language" || name == "teams" || name == "invisible";
+  if (!settable || change.path.size() > 1) {
+    return InputError(fmt::format("user.{} is a reserved field", name));
+  }
+  if (unset) {
+    if (name == "language") user.language.clear();
+    if (name == "teams") user.teams.clear();
+    if (name == "invisible") user.invisible = false;
+    if (name == "role") return InputError("user.role cannot be removed");
+  }
+  return true;
+}
+
+Result<User> PartiallyUpdated(Context& context, json::Value update) {
+  const auto id = update["id"].AsString();
+  if (!id || id->empty()) return InputError("users.id must be a string");
+  if (auto allowed = CheckMayUpdate(context.caller, *id); !allowed) {
+    return std::unexpected(allowed.error());
+  }
+  const UserPtr known = context.store.FindUser(context.app, *id);
+  if (!known || known->deleted_at) {
+    return Fail(ErrorKind::kNotFound, fmt::format("the user {} does not exist", *id));
+  }
+  auto changes = ReadChanges(update);
+  if (!changes) return std::unexpected(changes.error());
+  User user = *known;
+  std::vector<FieldChange> custom;
+  for (const FieldChange& change : *changes) {
+    auto built_in = ChangeBuiltIn(context.caller, change, user);
+    if (!built_in) return std::unexpected(built_in.error());
+    if (!*built_in) custom.push_back(change);
+  }
+  if (auto read = ReadUserFields(context.caller, update["set"], user); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom_json = ApplyChanges(user.custom_json, custom);
+  if (!custom_json) return std::unexpected(custom_json.error());
+  user.custom_json = std::move(*custom_json);
+  user.updated_at = context.now;
+  return user;
+}
+
+}  // namespace
+
+Result<User> NewUser(Context& context, std::string_view id, json::Value object) {
+  User user;
+  user.app = context.app;
+  user.id = id;
+  user.created_at = context.now;
+  user.updated_at = context.now;
+  if (auto read = ReadUserFields(context.caller, object, user); !read) {
+    return std::unexpected(read.error());
+  }
+  auto custom = CustomFields(object, kUserFields);
+  if (!custom) return std::unexpected(custom.error());
+  user.custom_json = std::move(*custom);
+  return user;
+}
+
+Result<std::vector<UserPtr>> UpsertUsers(Context& context, json::Value users) {
+  if (!users.IsObject() || users.size() == 0) return InputError("users is a required field");
+  if (users.size() > kUsersMax) {
+    return InputError(fmt::format("users must contain at most {} items", kUsersMax));
+  }
+  std::vector<UserPtr> saved;
+  for (const json::Value entry : users) {
+    auto user = Upserted(context, entry.key(), entry);
+    if (!user) return std::unexpected(user.error());
+    saved.push_back(Save(context, std::move(*user)));
+  }
+  return saved;
+}
+
+Result<std::vector<UserPtr>> UpdateUsersPartial(Context& context, json::Value users) {
+  if (!users.IsArray() || users.size() == 0) return InputError("users is a required field");
+  if (users.size() > kUsersMax) {
+    return InputError(fmt::format("users must contain at most {} items", kUsersMax));
+  }
+  std::vector<UserPtr> saved;
+  for (const json::Value update : users) {
+    auto user = PartiallyUpdated(context, update);
+    if (!user) return std::unexpected(user.error());
+    saved.push_back(Save(context, std::move(*user)));
+  }
+  return saved;
+}
+
+Result<void> SendUserEvent(Context& context, std::string_view user_id, json::Value event) {
+  if (auto allowed = RequireServer(context.caller); !allowed) return allowed;
+  const auto type = event["type"].AsString();
+  if (!type || type->empty() || type->size() > kEventTypeBytesMax) {
+    return InputError("event.type must be a non-empty string");
+  }
+  if (type->find('.') != std::string_view::npos) {
+    return InputError("event.type of a custom event must not contain a dot");
+  }
+  const UserPtr user = context.store.FindUser(context.app, user_id);
+  if (!user || user->deleted_at) {
+    return Fail(ErrorKind::kNotFound, fmt::format("the user {} does not exist", user_id));
+  }
+  static constexpr auto kEventFields =
+      Names({"type", "user", "user_id", "created_at", "request_info", "cid", "channel_type",
+             "channel_id", "members", "received_at"});
+  auto custom = CustomFields(event, kEventFields);
+  if (!custom) return std::unexpected(custom.error());
+  EmitAppEvent(context, {.type = *type, .user_id = user->id, .custom = true},
+               [&](json::Writer& w, Encoder& encoder) {
+                 w.Key("user");
+                 encoder.User(w, *user);
+                 WriteCustom(w, *custom, encoder.format());
+               });
+  return {};
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,398 @@
+#include "chat/write.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+
+namespace hookline::chat {
+namespace {
+
+constexpr int kEventMembersMax = 50;
+constexpr int kLatestReactionsMax = 10;
+// events.md §2.2: what stands for "never read".
+constexpr std::string_view kNeverReadV1 = "\"0001-01-01T00:00:00Z\"";
+
+// Attachment fields of Stream's schema; all others are custom (they nest in v2).
+constexpr std::string_view kAttachmentFields[] = {
+    "type",           "fallback",       "color",  "pretext",     "author_name",
+    "author_link",    "author_icon",    "title",  "title_link",  "text",
+    "image_url",      "thumb_url",      "footer", "footer_icon", "actions",
+    "fields",         "asset_url",      "custom", "giphy",       "og_scrape_url",
+    "original_width", "original_height"};
+
+}  // namespace
+
+void WriteTime(json::Writer& w, std::string_view key, Timestamp t, Format format) {
+  if (!t) return;
+  w.Key(key);
+  if (format == Format::kV1) {
+    w.Time(t);
+  } else {
+    w.Int(t.ns);
+  }
+}
+
+void WriteCustom(json::Writer& w, std::string_view custom_json, Format format) {
+  if (format == Format::kV1) {
+    w.RawMembers(custom_json);
+  } else {
+    w.Key("custom").Raw(custom_json);
+  }
+}
+
+void WriteStrings(json::Writer& w, std::string_view key, const std::vector<std::string>& items) {
+  w.Key(key).BeginArray();
+  for (const std::string& item : items) w.String(item);
+  w.EndArray();
+}
+
+void WriteRequestInfo(json::Writer& w, const RequestInfo& info) {
+  w.Key("request_info").BeginObject();
+  w.Field("type", info.server ? "server" : "client");
+  w.Field("ip", info.ip);
+  w.Field("user_agent", info.user_agent);
+  w.Field("sdk", info.sdk);
+  if (!info.ext.empty()) w.Field("ext", info.ext);
+  w.EndObject();
+}
+
+UserPtr Encoder::FindUser(std::string_view id) {
+  const std::string key(id);
+  if (const auto known = users_.find(key); known != users_.end()) return known->second;
+  UserPtr user = store_.FindUser(app_, id);
+  users_.emplace(key, user);
+  return user;
+}
+
+void Encoder::UserFields(json::Writer& w, const chat::User& user) {
+  w.Field("id", user.id);
+  w.Field("role", user.role);
+  if (user.name) w.Field("name", *user.name);
+  if (user.image) w.Field("image", *user.image);
+  w.Field("language", user.language);
+  WriteStrings(w, "teams", user.teams);
+  if (!user.teams_role_json.empty()) w.Key("teams_role").Raw(user.teams_role_json);
+  WriteTime(w, "created_at", user.created_at, format_);
+  WriteTime(w, "updated_at", user.updated_at, format_);
+  WriteTime(w, "deleted_at", user.deleted_at, format_);
+  WriteTime(w, "deactivated_at", user.deactivated_at, format_);
+  WriteTime(w, "last_active", user.last_active, format_);
+  WriteTime(w, "revoke_tokens_issued_before", user.revoke_tokens_issued_before, format_);
+  w.Field("banned", user.banned);
+  w.Field("online", false);
+  w.Key("blocked_user_ids").BeginArray().EndArray();
+  WriteCustom(w, user.custom_json, format_);
+}
+
+void Encoder::User(json::Writer& w, const chat::User& user) {
+  w.BeginObject();
+  UserFields(w, user);
+  w.EndObject();
+}
+
+void Encoder::UserById(json::Writer& w, std::string_view id) {
+  if (const UserPtr user = FindUser(id)) return User(w, *user);
+  chat::User gone;
+  gone.id = id;
+  User(w, gone);
+}
+
+void Encoder::FullUser(json::Writer& w, const chat::User& user) {
+  const UnreadTotals unread = store_.Unread(app_, user.id);
+  w.BeginObject();
+  UserFields(w, user);
+  w.Field("invisible", user.invisible);
+  w.Field("shadow_banned", user.shadow_banned);
+  if (!user.privacy_settings_json.empty()) {
+    w.Key("privacy_settings").Raw(user.privacy_settings_json);
+  }
+  w.Key("devices").BeginArray().EndArray();
+  w.Key("mutes").BeginArray().EndArray();
+  w.Key("channel_mutes").BeginArray().EndArray();
+  w.Field("unread_count", unread.messages);
+  w.Field("total_unread_count", unread.messages);
+  w.Field("unread_channels", unread.channels);
+  w.Field("unread_threads", 0);
+  w.EndObject();
+}
+
+void Encoder::Counters(json::Writer& w, const chat::Channel& channel, const chat::Member* member,
+                       std::string_view user_id) {
+  const UnreadTotals totals = store_.Unread(app_, user_id);
+  const std::int64_t in_channel =
+      member == nullptr ? 0 : channel.countable_messages - member->read_count;
+  w.Field("channel_unread_count", in_channel);
+  if (member != nullptr && member->last_read_at) {
+    WriteTime(w, "channel_last_read_at", member->last_read_at, format_);
+  } else if (format_ == Format::kV1) {
+    w.Key("channel_last_read_at").Raw(kNeverReadV1);
+  }
+  w.Field("total_unread_count", totals.messages);
+  w.Field("unread_count", totals.messages);
+  w.Field("unread_channels", totals.channels);
+}
+
+void Encoder::UserInChannel(json::Writer& w, std::string_view id, const chat::Channel& channel,
+                            const chat::Member* member) {
+  const UserPtr user = FindUser(id);
+  w.BeginObject();
+  if (user) {
+    UserFields(w, *user);
+  } else {
+    chat::User gone;
+    gone.id = id;
+    UserFields(w, gone);
+  }
+  Counters(w, channel, member, id);
+  w.EndObject();
+}
+
+void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_members) {
+  w.BeginObject();
+  w.Field("id", channel.id);
+  w.Field("type", channel.type);
+  w.Field("cid", channel.cid());
+  WriteTime(w, "last_message_at", channel.last_message_at, format_);
+  WriteTime(w, "created_at", channel.created_at, format_);
+  WriteTime(w, "updated_at", channel.updated_at, format_);
+  WriteTime(w, "deleted_at", channel.deleted_at, format_);
+  WriteTime(w, "truncated_at", channel.truncated_at, format_);
+  if (!channel.created_by_id.empty()) {
+    w.Key("created_by");
+    UserById(w, channel.created_by_id);
+  }
+  if (!channel.truncated_by_id.empty()) {
+    w.Key("truncated_by");
+    UserById(w, channel.truncated_by_id);
+  }
+  w.Field("frozen", channel.frozen);
+  w.Field("disabled", channel.disabled);
+  if (with_members) {
+    w.Key("members").BeginArray();
+    for (const chat::Member& member : store_.ListMembers(channel.pk, kEventMembersMax, 0)) {
+      Member(w, member);
+    }
+    w.EndArray();
+  }
+  w.Field("member_count", channel.member_count);
+  if (const ChannelType* type = FindChannelType(channel.type)) {
+    const ChannelType config = EffectiveConfig(*type, channel);
+    if (config.count_messages) w.Field("message_count", channel.message_count);
+    w.Key("config");
+    WriteChannelConfig(w, config, format_);
+  }
+  if (!channel.config_overrides_json.empty()) {
+    w.Key("config_overrides").Raw(channel.config_overrides_json);
+  }
+  if (!channel.team.empty()) w.Field("team", channel.team);
+  if (channel.cooldown > 0) w.Field("cooldown", channel.cooldown);
+  if (!channel.filter_tags.empty()) WriteStrings(w, "filter_tags", channel.filter_tags);
+  WriteCustom(w, channel.custom_json, format_);
+  w.EndObject();
+}
+
+void Encoder::MemberFields(json::Writer& w, const chat::Member& member) {
+  WriteTime(w, "created_at", member.created_at, format_);
+  WriteTime(w, "updated_at", member.updated_at, format_);
+  w.Field("status", "member");
+  w.Field("banned", member.banned);
+  w.Field("shadow_banned", member.shadow_banned);
+  w.Field("role", member.role);
+  w.Field("channel_role", member.channel_role);
+  w.Field("notifications_muted", member.notifications_muted);
+  if (member.is_moderator) w.Field("is_moderator", true);
+  if (member.invited) w.Field("invited", true);
+  WriteTime(w, "invite_accepted_at", member.invite_accepted_at, format_);
+  WriteTime(w, "invite_rejected_at", member.invite_rejected_at, format_);
+  WriteTime(w, "pinned_at", member.pinned_at, format_);
+  WriteTime(w, "archived_at", member.archived_at, format_);
+  WriteCustom(w, member.custom_json, format_);
+}
+
+void Encoder::Member(json::Writer& w, const chat::Member& member) {
+  w.BeginObject();
+  w.Field("user_id", member.user_id);
+  w.Key("user");
+  UserById(w, member.user_id);
+  MemberFields(w, member);
+  w.EndObject();
+}
+
+void Encoder::EventMembers(json::Writer& w, const chat::Channel& channel, std::string_view keep) {
+  std::vector<chat::Member> members = store_.ListMembers(channel.pk, kEventMembersMax, 0);
+  if (members.empty()) return;
+  const bool kept = keep.empty() || std::ranges::any_of(members, [&](const chat::Member& member) {
+                      return member.user_id == keep;
+                    });
+  if (!kept) {
+    if (auto member = store_.FindMember(channel.pk, keep)) members.back() = std::move(*member);
+  }
+  w.Key("members").BeginArray();
+  for (const chat::Member& member : members) {
+    w.BeginObject();
+    w.Field("user_id", member.user_id);
+    w.Key("user");
+    UserInChannel(w, member.user_id, channel, &member);
+    MemberFields(w, member);
+    w.EndObject();
+  }
+  w.EndArray();
+}
+
+void Encoder::Attachments(json::Writer& w, const std::string& attachments_json) {
+  w.Key("attachments");
+  if (format_ == Format::kV1 || attachments_json == "[]") {
+    w.Raw(attachments_json);
+    return;
+  }
+  const auto document = json::Document::Parse(attachments_json);
+  w.BeginArray();
+  if (document) {
+    for (const json::Value attachment : document->root()) {
+      w.BeginObject();
+      for (const json::Value member : attachment) {
+        if (std::ranges::find(kAttachmentFields, member.key()) == std::end(kAttachmentFields)) {
+          continue;
+        }
+        if (member.key() != "custom") w.Key(member.key()).Raw(member.raw());
+      }
+      w.Key("custom").BeginObject();
+      for (const json::Value member : attachment) {
+        if (member.key() == "custom" && member.IsObject()) {
+          w.RawMembers(member.raw());
+        } else if (std::ranges::find(kAttachmentFields, member.key()) ==
+                   std::end(kAttachmentFields)) {
+          w.Key(member.key()).Raw(member.raw());
+        }
+      }
+      w.EndObject();
+      w.EndObject();
+    }
+  }
+  w.EndArray();
+}
+
+void Encoder::Reaction(json::Writer& w, const chat::Reaction& reaction) {
+  w.BeginObject();
+  w.Field("message_id", reaction.message_id);
+  w.Field("user_id", reaction.user_id);
+  w.Key("user");
+  UserById(w, reaction.user_id);
+  w.Field("type", reaction.type);
+  w.Field("score", reaction.score);
+  WriteTime(w, "created_at", reaction.created_at, format_);
+  WriteTime(w, "updated_at", reaction.updated_at, format_);
+  WriteCustom(w, reaction.custom_json, format_);
+  w.EndObject();
+}
+
+void Encoder::Reactions(json::Writer& w, const chat::Message& message, std::string_view viewer) {
+  const bool any = !message.reaction_groups.empty() && message.pk;
+  w.Key("latest_reactions").BeginArray();
+  if (any) {
+    for (const auto& reaction : store_.ListReactions(message.pk, kLatestReactionsMax, 0)) {
+      Reaction(w, reaction);
+    }
+  }
+  w.EndArray();
+  w.Key("own_reactions").BeginArray();
+  if (any && !viewer.empty()) {
+    for (const auto& reaction : store_.ListReactionsOf(message.pk, viewer)) Reaction(w, reaction);
+  }
+  w.EndArray();
+  w.Key("reaction_counts").BeginObject();
+  for (const ReactionGroup& group : message.reaction_groups) w.Field(group.type, group.count);
+  w.EndObject();
+  w.Key("reaction_scores").BeginObject();
+  for (const ReactionGroup& group : message.reaction_groups) w.Field(group.type, group.sum_scores);
+  w.EndObject();
+  w.Key("reaction_groups").BeginObject();
+  for (const ReactionGroup& group : message.reaction_groups) {
+    w.Key(group.type).BeginObject();
+    w.Field("count", group.count);
+    w.Field("sum_scores", group.sum_scores);
+    WriteTime(w, "first_reaction_at", group.first_reaction_at, format_);
+    WriteTime(w, "last_reaction_at", group.last_reaction_at, format_);
+    w.Key("latest_reactions_by").BeginArray().EndArray();
+    w.EndObject();
+  }
+  w.EndObject();
+}
+
+void Encoder::Message(json::Writer& w, const chat::Message& message, std::string_view viewer,
+                      bool with_channel) {
+  w.BeginObject();
+  w.Field("id", message.id);
+  w.Field("text", message.text);
+  w.Field("html", message.html);
+  w.Field("type", message.type);
+  if (!message.mml.empty()) w.Field("mml", message.mml);
+  if (!message.command.empty()) {
+    w.Field("command", message.command);
+    w.Field("args", message.args);
+  }
+  w.Key("user");
+  UserById(w, message.user_id);
+  Attachments(w, message.attachments_json);
+  Reactions(w, message, viewer);
+  if (!message.parent_id.empty()) {
+    w.Field("parent_id", message.parent_id);
+    w.Field("show_in_channel", message.show_in_channel);
+  }
+  w.Field("reply_count", message.reply_count);
+  w.Field("deleted_reply_count", message.deleted_reply_count);
+  if (!message.quoted_message_id.empty()) {
+    w.Field("quoted_message_id", message.quoted_message_id);
+    // One level: a quote inside a quote is named only.
+    if (quote_depth_ == 0) {
+      if (const auto quoted = store_.FindMessage(app_, message.quoted_message_id)) {
+        ++quote_depth_;
+        w.Key("quoted_message");
+        Message(w, *quoted, viewer);
+        --quote_depth_;
+      }
+    }
+  }
+  if (!message.thread_participant_ids.empty()) {
+    w.Key("thread_participants").BeginArray();
+    for (const std::string& id : message.thread_participant_ids) UserById(w, id);
+    w.EndArray();
+  }
+  w.Field("cid", message.cid);
+  WriteTime(w, "created_at", message.created_at, format_);
+  WriteTime(w, "updated_at", message.updated_at, format_);
+  WriteTime(w, "deleted_at", message.deleted_at, format_);
+  WriteTime(w, "message_text_updated_at", message.text_updated_at, format_);
+  w.Field("shadowed", message.shadowed);
+  w.Key("mentioned_users").BeginArray();
+  for (const std::string& id : message.mentioned_user_ids) UserById(w, id);
+  w.EndArray();
+  w.Field("mentioned_channel", false);
+  w.Field("mentioned_here", false);
+  if (!message.i18n_json.empty()) w.Key("i18n").Raw(message.i18n_json);
+  w.Field("silent", message.silent);
+  w.Field("pinned", message.pinned);
+  if (message.pinned) {
+    WriteTime(w, "pinned_at", message.pinned_at, format_);
+    w.Key("pinned_by");
+    UserById(w, message.pinned_by_id);
+    if (message.pin_expires) {
+      WriteTime(w, "pin_expires", message.pin_expires, format_);
+    } else {
+      w.Key("pin_expires").Null();
+    }
+  } else {
+    w.Key("pinned_at").Null().Key("pinned_by").Null().Key("pin_expires").Null();
+  }
+  WriteStrings(w, "restricted_visibility", message.restricted_visibility);
+  if (with_channel) {
+    if (const ChannelPtr channel = store_.FindChannel(message.channel)) {
+      w.Key("channel");
+      Channel(w, *channel);
+    }
+  }
+  WriteCustom(w, message.custom_json, format_);
+  w.EndObject();
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/json_writer.h"
+#include "chat/channel_type.h"
+#include "chat/context.h"
+#include "chat/event.h"
+#include "chat/model.h"
+
+/// Entities as JSON: one encoder for responses and for events, in both formats.
+namespace hookline::chat {
+
+/// `"key": time`; nothing if the time is zero.
+void WriteTime(json::Writer& w, std::string_view key, Timestamp t, Format format);
+/// Custom fields: flat (v1) or under `custom` (v2).
+void WriteCustom(json::Writer& w, std::string_view custom_json, Format format);
+void WriteStrings(json::Writer& w, std::string_view key, const std::vector<std::string>& items);
+
+/// `request_info` as a member of the object that is open.
+void WriteRequestInfo(json::Writer& w, const RequestInfo& info);
+
+/// Writes entities together with the users (and the like) that they refer to, which it looks up
+/// in the store and remembers. One per request; not thread-safe.
+class Encoder {
+ public:
+  Encoder(Reader& store, AppId app, Format format) : store_(store), app_(app), format_(format) {}
+
+  Format format() const { return format_; }
+
+  /// nullptr if there is no such user.
+  UserPtr FindUser(std::string_view id);
+
+  void User(json::Writer& w, const User& user);
+  /// By id; a user who is gone (or never was) becomes `{"id": …}` with the required fields.
+  void UserById(json::Writer& w, std::string_view id);
+  /// FullUserResponse: what UpdateUsers and QueryUsers answer.
+  void FullUser(json::Writer& w, const chat::User& user);
+  /// Of a channel's event: with the unread counters (events.md §2.4).
+  void UserInChannel(json::Writer& w, std::string_view id, const Channel& channel,
+                     const Member* member);
+
+  void Channel(json::Writer& w, const chat::Channel& channel, bool with_members = false);
+  void Member(json::Writer& w, const chat::Member& member);
+  /// `viewer` decides own_reactions; may be empty.
+  void Message(json::Writer& w, const chat::Message& message, std::string_view viewer,
+               bool with_channel = false);
+  void Reaction(json::Writer& w, const chat::Reaction& reaction);
+
+  /// The members array of an event: at most 50 by creation time and user id, `keep` among them if
+  /// a member (decisions.md 18), with counters. Writes nothing if the channel has no members.
+  void EventMembers(json::Writer& w, const chat::Channel& channel, std::string_view keep);
+
+ private:
+  void UserFields(json::Writer& w, const chat::User& user);
+  void Counters(json::Writer& w, const chat::Channel& channel, const chat::Member* member,
+                std::string_view user_id);
+  void MemberFields(json::Writer& w, const chat::Member& member);
+  void Reactions(json::Writer& w, const chat::Message& message, std::string_view viewer);
+  void Attachments(json::Writer& w, const std::string& attachments_json);
+
+  Reader& store_;
+  AppId app_;
+  Format format_;
+  int quote_depth_ = 0;
+  std::unordered_map<std::string, UserPtr> users_;
+};
+
+}  // namespace hookline::chat
