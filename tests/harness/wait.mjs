@@ -1,0 +1,35 @@
+// Waiting without guessing: for an event that someone announces, or for a state that can only be
+// asked for. Every wait has a deadline and says what it waited for.
+
+/** Resolves after `ms`. For scripted receivers that must be slow; never to synchronise a test. */
+export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/**
+ * Rejects if `promise` has not settled after `timeout` ms.
+ * @param {Promise<T>} promise
+ * @param {number} timeout
+ * @param {string | (() => string)} what named in the error
+ */
+export function within(promise, timeout, what) {
+  let timer;
+  const deadline = new Promise((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error(`timed out after ${timeout} ms: ${typeof what === 'function' ? what() : what}`));
+    }, timeout);
+  });
+  return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * Asks until `probe` answers something truthy, and returns that.
+ * For state behind an API that announces nothing. An error thrown by the probe ends the wait.
+ */
+export async function eventually(probe, { timeout = 10_000, interval = 25, what = 'a condition' } = {}) {
+  const deadline = performance.now() + timeout;
+  for (;;) {
+    const answer = await probe();
+    if (answer) return answer;
+    if (performance.now() >= deadline) throw new Error(`timed out after ${timeout} ms: ${what}`);
+    await pause(interval);
+  }
+}
