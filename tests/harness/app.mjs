@@ -167,13 +167,15 @@ export class App {
    * it is answered: so what did not arrive by then never will.
    */
   async drained(timeout = 25_000) {
-    let pending = [];
+    const query = new URLSearchParams({ app_id: await this.id(), state: 'pending', limit: '1' });
+    let answer;
     await eventually(
       async () => {
-        pending = await this.deliveries({ state: 'pending' });
-        return pending.length === 0;
+        answer = await this.#server.admin('GET', `/deliveries?${query}`);
+        assert.equal(answer.status, 200, answer.text);
+        return answer.json.deliveries.length === 0;
       },
-      { timeout, what: 'no pending deliveries' },
+      { timeout, what: () => `no pending deliveries; one is ${answer.text}` },
     );
   }
 

@@ -89,7 +89,8 @@ class Receiver {
 
   /**
    * Says what to do with calls to `path` (the query does not count): the steps in turn, the last
-   * one for all that follow. A step may be a function of the call that returns a step.
+   * one for all that follow. A step may be a function of the call that returns a step; it may also
+   * drop what it has checked from the call, in tests that make very many.
    */
   script(path, ...steps) {
     this.#scripts.set(path, { steps, next: 0 });
@@ -143,9 +144,10 @@ class Receiver {
     await closed;
   }
 
-  /** Cuts every open connection; the port stays open. */
-  cutConnections() {
-    for (const socket of this.#sockets) socket.resetAndDestroy();
+  /** Waits until every connection is closed: so a dead sender's last calls have been read. */
+  async disconnected(timeout = 10_000) {
+    const closings = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    await within(Promise.all(closings), timeout, 'all connections to close');
   }
 
   #serve(request, response) {

@@ -4,6 +4,8 @@
 /** Resolves after `ms`. For scripted receivers that must be slow; never to synchronise a test. */
 export const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
+const textOf = (what) => (typeof what === 'function' ? what() : what);
+
 /**
  * Rejects if `promise` has not settled after `timeout` ms.
  * @param {Promise<T>} promise
@@ -14,7 +16,7 @@ export function within(promise, timeout, what) {
   let timer;
   const deadline = new Promise((_, reject) => {
     timer = setTimeout(() => {
-      reject(new Error(`timed out after ${timeout} ms: ${typeof what === 'function' ? what() : what}`));
+      reject(new Error(`timed out after ${timeout} ms: ${textOf(what)}`));
     }, timeout);
   });
   return Promise.race([promise, deadline]).finally(() => clearTimeout(timer));
@@ -29,7 +31,7 @@ export async function eventually(probe, { timeout = 10_000, interval = 25, what 
   for (;;) {
     const answer = await probe();
     if (answer) return answer;
-    if (performance.now() >= deadline) throw new Error(`timed out after ${timeout} ms: ${what}`);
+    if (performance.now() >= deadline) throw new Error(`timed out after ${timeout} ms: ${textOf(what)}`);
     await pause(interval);
   }
 }
