@@ -10,7 +10,8 @@ import { exchange } from './http.mjs';
 import { within } from './wait.mjs';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
-const binary = resolve(repository, process.env.HOOKLINE_BIN ?? 'build/hookline');
+/** The program under test. */
+export const binary = resolve(repository, process.env.HOOKLINE_BIN ?? 'build/hookline');
 
 const kReadyTimeoutMs = 20_000;
 const kStopTimeoutMs = 20_000;
@@ -30,6 +31,7 @@ class Server {
   #process;
   #exit;
   #log = '';
+  #output = '';
   #ownsData;
 
   constructor(options) {
@@ -47,6 +49,11 @@ class Server {
   /** What the process wrote to standard error, the end of it. */
   get log() {
     return this.#log;
+  }
+
+  /** What the present process wrote to standard output. */
+  get output() {
+    return this.#output;
   }
 
   get running() {
@@ -80,10 +87,10 @@ class Server {
     // Observed by start() or stop(); without this, a failed spawn would also be an unhandled one.
     this.#exit.catch(() => {});
     const ready = new Promise((done) => {
-      let output = '';
+      this.#output = '';
       this.#process.stdout.on('data', (chunk) => {
-        output += chunk;
-        const line = /^hookline: listening on (http:\/\/\S+)$/m.exec(output);
+        this.#output += chunk;
+        const line = /^hookline: listening on (http:\/\/\S+)$/m.exec(this.#output);
         if (line) done(line[1]);
       });
     });
@@ -94,11 +101,16 @@ class Server {
     return this;
   }
 
+  /** Sends a signal and waits for the end: how it ended. */
+  signal(name) {
+    this.#process.kill(name);
+    return within(this.#exit, kStopTimeoutMs, () => `exit after ${name}\n${this.#log}`);
+  }
+
   /** SIGTERM; the process must exit with 0. */
   async stop() {
     if (!this.running) return;
-    this.#process.kill('SIGTERM');
-    const { code, signal } = await within(this.#exit, kStopTimeoutMs, () => `exit after SIGTERM\n${this.#log}`);
+    const { code, signal } = await this.signal('SIGTERM');
     if (code !== 0) throw new Error(`hookline exited with code ${code}, signal ${signal}\n${this.#log}`);
   }
 
