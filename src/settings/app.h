@@ -18,13 +18,15 @@ struct ApiKey {
   std::string secret;
   Timestamp created_at;
   Timestamp retired_at;  ///< Zero while the key is in force.
+
+  friend bool operator==(const ApiKey&, const ApiKey&) = default;
 };
 
 enum class HookType : std::uint8_t { kWebhook, kSqs, kSns, kPendingMessage };
 
 /// One entry of `event_hooks`. `doc_json` is what the client set, key by key, and what GET returns
-/// besides id, created_at, updated_at and product; the other members are what delivery needs,
-/// drawn from it when it is saved.
+/// besides id, enabled, created_at, updated_at and product; the other members are what delivery
+/// needs, drawn from it when it is saved.
 struct EventHook {
   HookId pk;  ///< 0 until it is stored. A hook that is deleted and created again gets a new one.
   AppId app;
@@ -44,6 +46,8 @@ struct EventHook {
   /// Deliveries up to this one were pending when the hook was last disabled: they are cancelled
   /// even if the hook is enabled again (decisions.md 26).
   DeliveryId cancel_up_to;
+
+  friend bool operator==(const EventHook&, const EventHook&) = default;
 };
 
 /// What PATCH /app stores. `fields_json` holds each field as the client sent it, by name.
@@ -61,6 +65,8 @@ struct App {
   /// The key that signs (Stream docs: "Stream will always use the oldest key").
   /// Requires: the app has a key.
   const ApiKey& signing_key() const { return keys.front(); }
+  friend bool operator==(const App&, const App&) = default;
+
   const EventHook* FindHook(HookId pk) const {
     for (const EventHook& hook : hooks) {
       if (hook.pk == pk) return &hook;

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <limits>
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/json.h"
+
+/// The settings that PATCH /app knows, besides `event_hooks` and `revoke_tokens_issued_before`.
+namespace hookline::settings {
+
+enum class FieldKind {
+  kBool,
+  kInt,
+  kString,
+  kEnum,
+  kUrl,         ///< "" clears it.
+  kCommandUrl,  ///< The same, and may hold {type}.
+  kStringList,
+  kObject,
+  kUploadConfig,
+  kPushConfig,
+  kGrants,
+  kIntMap,
+  kLegacy,  ///< Hook v1 only: legacy_hooks.h.
+};
+
+struct AppField {
+  std::string_view name;
+  FieldKind kind;
+  std::int64_t min = 0;  ///< For kInt.
+  std::int64_t max = std::numeric_limits<std::int32_t>::max();
+  std::string_view allowed = {};  ///< For kEnum: words with blanks between.
+  std::size_t max_items = 1000;   ///< For kStringList.
+};
+
+/// Every field, in the order of Stream's schema.
+std::span<const AppField> AppFields();
+
+/// Fails with kInput and a message that names the field if its type or value is wrong. `value` is
+/// neither missing nor null.
+Result<void> CheckAppField(const AppField& field, json::Value value, bool allow_http_targets);
+
+}  // namespace hookline::settings

@@ -1,0 +1,180 @@
+#include "settings/encode_app.h"
+
+#include <array>
+#include <string>
+
+#include "base/json.h"
+#include "settings/json_members.h"
+
+namespace hookline::settings {
+namespace {
+
+struct AppOutput {
+  std::string_view name;
+  /// Written if nothing is stored; empty: then the member is left out.
+  std::string_view fallback;
+};
+
+// What stands between `id`, `name`, … and the hooks, in the order of Stream's schema. Members whose
+// fallback differs from "off" are Stream's documented defaults.
+constexpr std::array kSettings = {
+    AppOutput{"webhook_url", R"("")"},
+    AppOutput{"moderation_webhook_url", R"("")"},
+    AppOutput{"suspended", "false"},
+    AppOutput{"suspended_explanation", R"("")"},
+    AppOutput{"disable_auth_checks", "false"},
+    AppOutput{"disable_permissions_checks", "false"},
+    AppOutput{"permission_version", R"("v2")"},
+    AppOutput{"user_search_disallowed_roles", "[]"},
+    AppOutput{"multi_tenant_enabled", "false"},
+    AppOutput{"allow_multi_user_devices", "false"},
+    AppOutput{"image_moderation_enabled", "false"},
+    AppOutput{"async_url_enrich_enabled", "false"},
+    AppOutput{"image_moderation_labels", ""},
+    AppOutput{"allowed_flag_reasons", ""},
+    AppOutput{"auto_translation_enabled", "false"},
+    AppOutput{"before_message_send_hook_url", R"("")"},
+    AppOutput{"before_message_send_hook_attempt_timeout_ms", "0"},
+    AppOutput{"custom_action_handler_url", R"("")"},
+    AppOutput{"custom_command_failure", ""},
+    AppOutput{"enforce_unique_usernames", R"("no")"},
+    AppOutput{"video_primary_use_case", ""},
+    AppOutput{"chat_primary_use_case", ""},
+    AppOutput{"sqs_url", R"("")"},
+    AppOutput{"sqs_key", R"("")"},
+    AppOutput{"sqs_secret", R"("")"},
+    AppOutput{"sns_topic_arn", R"("")"},
+    AppOutput{"sns_key", R"("")"},
+    AppOutput{"sns_secret", R"("")"},
+    AppOutput{"grants", "{}"},
+    AppOutput{"campaign_enabled", "false"},
+    AppOutput{"webhook_events", "[]"},
+    AppOutput{"reminders_interval", "3600"},
+    AppOutput{"cdn_expiration_seconds", "1209600"},
+    AppOutput{"datadog_info", ""},
+    AppOutput{"moderation_enabled", "false"},
+    AppOutput{"moderation_multitenant_blocklist_enabled", "false"},
+    AppOutput{"guest_user_creation_disabled", "false"},
+    AppOutput{"moderation_dashboard_preferences", ""},
+    AppOutput{"user_response_time_enabled", "false"},
+    AppOutput{"moderation_llm_configurability_enabled", "false"},
+    AppOutput{"max_aggregated_activities_length", "0"},
+    AppOutput{"feed_audit_logs_enabled", "false"},
+    AppOutput{"moderation_onboarding_complete", ""},
+    AppOutput{"moderation_video_call_moderation_enabled", "false"},
+    AppOutput{"moderation_audio_call_moderation_enabled", "false"},
+    AppOutput{"moderation_s3_image_access_role_arn", ""},
+    AppOutput{"activity_metrics_config", ""},
+    AppOutput{"member_custom_on_messages_enabled", "false"},
+};
+
+void WriteTime(json::Writer& out, Timestamp time, TimeFormat format) {
+  if (format == TimeFormat::kUnixNanos) {
+    out.Int(time.ns);
+  } else {
+    out.Time(time);
+  }
+}
+
+void WriteOr(json::Writer& out, std::string_view name, json::Value value,
+             std::string_view fallback) {
+  if (!value.IsMissingOrNull()) {
+    out.Key(name).Raw(value.raw());
+  } else if (!fallback.empty()) {
+    out.Key(name).Raw(fallback);
+  }
+}
+
+/// One push provider's part: what is safe to show of its stored configuration.
+void WriteProvider(json::Writer& out, std::string_view name, json::Value config,
+                   std::initializer_list<AppOutput> members) {
+  const bool enabled =
+      config.IsObject() && config.size() > 0 && !config["disabled"].AsBool().value_or(false);
+  out.Key(name).BeginObject().Field("enabled", enabled);
+  for (const AppOutput& member : members) {
+    WriteOr(out, member.name, config[member.name], member.fallback);
+  }
+  out.EndObject();
+}
+
+/// Old command lines read members of `apn` and `firebase` without asking whether they are there.
+void WritePushNotifications(json::Writer& out, json::Value fields) {
+  const json::Value push = fields["push_config"];
+  const auto version = push["version"].AsString().value_or("");
+  out.Key("push_notifications").BeginObject();
+  out.Field("version", version.empty() ? "v2" : version);
+  out.Field("offline_only", push["offline_only"].AsBool().value_or(false));
+  WriteProvider(out, "apn", fields["apn_config"],
+                {{"development", "false"},
+                 {"auth_type", R"("certificate")"},
+                 {"bundle_id", R"("")"},
+                 {"team_id", R"("")"},
+                 {"key_id", R"("")"},
+                 {"host", R"("")"},
+                 {"notification_template", R"("")"}});
+  WriteProvider(
+      out, "firebase", fields["firebase_config"],
+      {{"apn_template", R"("")"}, {"data_template", R"("")"}, {"notification_template", R"("")"}});
+  WriteProvider(out, "huawei", fields["huawei_config"], {});
+  WriteProvider(out, "xiaomi", fields["xiaomi_config"], {});
+  out.Key("providers").BeginArray().EndArray();
+  out.EndObject();
+}
+
+void WriteUploadConfig(json::Writer& out, std::string_view name, json::Value config) {
+  out.Key(name).BeginObject();
+  for (const std::string_view list : {"allowed_file_extensions", "blocked_file_extensions",
+                                      "allowed_mime_types", "blocked_mime_types"}) {
+    WriteOr(out, list, config[list], "[]");
+  }
+  WriteOr(out, "size_limit", config["size_limit"], "0");
+  out.EndObject();
+}
+
+}  // namespace
+
+void EncodeEventHooks(json::Writer& out, const App& app, TimeFormat times) {
+  out.BeginArray();
+  for (const EventHook& hook : app.hooks) {
+    if (!app.use_hook_v2) break;
+    out.BeginObject();
+    out.Field("id", hook.id);
+    out.Field("enabled", hook.enabled);
+    out.RawMembers(hook.doc_json);
+    out.Field("product", hook.product);
+    WriteTime(out.Key("created_at"), hook.created_at, times);
+    WriteTime(out.Key("updated_at"), hook.updated_at, times);
+    out.EndObject();
+  }
+  out.EndArray();
+}
+
+bool HasTopLevelEventHooks(const App& app) { return app.use_hook_v2 && !app.hooks.empty(); }
+
+void EncodeApp(json::Writer& out, const App& app, std::string_view channel_configs_json,
+               TimeFormat times) {
+  const json::Document document = ParseStored(app.fields_json);
+  const json::Value fields = document.root();
+  out.BeginObject();
+  out.Field("id", app.id.value);
+  out.Field("name", app.name);
+  out.Field("organization", "");
+  out.Field("placement", "");
+  WritePushNotifications(out, fields);
+  out.Key("channel_configs").Raw(channel_configs_json);
+  out.Key("call_types").Raw("{}");
+  out.Key("policies").Raw("{}");
+  for (const AppOutput& setting : kSettings) {
+    WriteOr(out, setting.name, fields[setting.name], setting.fallback);
+  }
+  WriteUploadConfig(out, "file_upload_config", fields["file_upload_config"]);
+  WriteUploadConfig(out, "image_upload_config", fields["image_upload_config"]);
+  if (app.revoke_tokens_issued_before) {
+    WriteTime(out.Key("revoke_tokens_issued_before"), app.revoke_tokens_issued_before, times);
+  }
+  EncodeEventHooks(out.Key("event_hooks"), app, times);
+  out.Field("use_hook_v2", app.use_hook_v2);
+  out.EndObject();
+}
+
+}  // namespace hookline::settings

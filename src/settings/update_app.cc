@@ -1,0 +1,112 @@
+#include "settings/update_app.h"
+
+#include <fmt/core.h>
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "settings/app_fields.h"
+#include "settings/event_hooks.h"
+#include "settings/field_check.h"
+#include "settings/json_members.h"
+#include "settings/legacy_hooks.h"
+
+namespace hookline::settings {
+namespace {
+
+/// The one field that null does not leave alone. Go's zero time clears it as well.
+Result<void> ApplyRevocation(App& app, json::Value body) {
+  static constexpr std::string_view kName = "revoke_tokens_issued_before";
+  const json::Value before = body[kName];
+  if (!before) return {};
+  const auto text = before.AsString();
+  if (before.IsNull() || (text && (text->empty() || text->starts_with("0001-01-01T")))) {
+    app.revoke_tokens_issued_before = {};
+    return {};
+  }
+  const auto time = text ? ParseRfc3339(*text) : std::nullopt;
+  if (!time) return InputError(fmt::format("{} must be an RFC 3339 time", kName));
+  app.revoke_tokens_issued_before = *time;
+  return {};
+}
+
+/// Puts the known fields of `body` into `fields`. Sets `legacy_changed` if hook v1 fields were
+/// among them.
+Result<void> ApplyFields(const App& app, json::Value body, const PatchOptions& options,
+                         JsonMembers& fields, bool& legacy_changed) {
+  for (const AppField& field : AppFields()) {
+    const json::Value value = body[field.name];
+    if (value.IsMissingOrNull()) continue;
+    if (field.kind == FieldKind::kLegacy && app.use_hook_v2) {
+      if (!IsEmptyValue(value)) return InputError(std::string(kLegacyInV2Reason));
+      continue;
+    }
+    // Typed clients send "" for an enumeration that was never chosen.
+    if (field.kind == FieldKind::kEnum && value.IsString() && IsEmptyValue(value)) continue;
+    if (auto result = CheckAppField(field, value, options.allow_http_targets); !result) {
+      return result;
+    }
+    fields.Set(field.name, value.raw());
+    legacy_changed |= field.kind == FieldKind::kLegacy;
+  }
+  return {};
+}
+
+Result<bool> ReadExplicitDeletion(json::Value body) {
+  const json::Value value = body["explicit_event_hooks_deletion"];
+  if (value.IsMissingOrNull()) return false;
+  if (auto result = CheckBool("explicit_event_hooks_deletion", value); !result) {
+    return std::unexpected(result.error());
+  }
+  return *value.AsBool();
+}
+
+}  // namespace
+
+Result<App> ApplyPatch(const App& stored, json::Value body, const PatchOptions& options) {
+  if (body && !body.IsObject()) return InputError("the request body must be a JSON object");
+  App app = stored;
+  if (auto result = ApplyRevocation(app, body); !result) return std::unexpected(result.error());
+
+  JsonMembers fields = JsonMembers::FromStored(stored.fields_json);
+  bool legacy_changed = false;
+  if (auto result = ApplyFields(app, body, options, fields, legacy_changed); !result) {
+    return std::unexpected(result.error());
+  }
+  app.fields_json = fields.ToJson();
+  if (app.fields_json.size() > kMaxFieldsBytes) {
+    return InputError(fmt::format("the app's settings must not exceed {} bytes", kMaxFieldsBytes));
+  }
+
+  const auto explicit_deletion = ReadExplicitDeletion(body);
+  if (!explicit_deletion) return std::unexpected(explicit_deletion.error());
+  if (const json::Value list = body["event_hooks"]; !list.IsMissingOrNull()) {
+    if (!app.use_hook_v2) return InputError(std::string(kEventHooksInV1Reason));
+    auto hooks = ApplyEventHooks(stored, list, *explicit_deletion, options);
+    if (!hooks) return std::unexpected(hooks.error());
+    app.hooks = std::move(*hooks);
+  }
+  if (legacy_changed) {
+    const json::Document parsed = ParseStored(app.fields_json);
+    auto hooks = LegacyHooks(stored, parsed.root(), body, options);
+    if (!hooks) return std::unexpected(hooks.error());
+    app.hooks = std::move(*hooks);
+  }
+  if (app != stored) app.updated_at = options.now;
+  return app;
+}
+
+Result<AppPtr> UpdateApp(Tx& tx, AppId id, json::Value body, PatchOptions options) {
+  const AppPtr stored = tx.FindApp(id);
+  if (stored == nullptr) return Fail(ErrorKind::kNotFound, "the app does not exist");
+  options.last_delivery = tx.LastDelivery();
+  const auto app = ApplyPatch(*stored, body, options);
+  if (!app) return std::unexpected(app.error());
+  if (*app == *stored) return stored;
+  tx.UpdateApp(*app);
+  if (app->hooks != stored->hooks) tx.ReplaceHooks(id, app->hooks);
+  return tx.FindApp(id);
+}
+
+}  // namespace hookline::settings

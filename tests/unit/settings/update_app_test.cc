@@ -1,0 +1,277 @@
+// PATCH /app: every field but `event_hooks`.
+#include "settings/update_app.h"
+
+#include <gtest/gtest.h>
+
+#include "app_fixture.h"
+#include "settings/legacy_hooks.h"
+
+namespace hookline::settings {
+namespace {
+
+class UpdateAppTest : public AppTest {};
+
+// What Go's client adds to every update.
+constexpr std::string_view kGoNoise =
+    R"({"name":"","organization":"","suspended":false,"suspended_explanation":"",)"
+    R"("channel_configs":null,"policies":null,"push_notifications":{"version":"",)"
+    R"("offline_only":false,"apn":{"enabled":false},"firebase":{},"huawei":{},"xiaomi":{}},)"
+    R"("revoke_tokens_issued_before":null})";
+
+TEST_F(UpdateAppTest, NoiseOfTypedClientsChangesNothing) {
+  PatchOk(R"({"moderation_enabled":true,"permission_version":"v1"})");
+  const AppPtr before = Stored();
+  tx_.app_updates = 0;
+  now_ = Timestamp{9'000'000'000};
+  for (const std::string_view body :
+       {kGoNoise, std::string_view("{}"),
+        std::string_view(R"({"moderation_enabled":null,"webhook_events":null,"event_hooks":null,
+          "sqs_key":null,"permission_version":"","unknown":[1]})"),
+        std::string_view(R"({"webhook_url":"","sqs_url":"","webhook_events":[],
+          "async_moderation_config":{"timeout_ms":0,"callback":{"mode":""}}})")}) {
+    PatchOk(body);
+    EXPECT_EQ(*Stored(), *before) << body;
+  }
+  EXPECT_EQ(tx_.app_updates, 0);
+  EXPECT_EQ(tx_.hook_replacements, 0);
+}
+
+TEST_F(UpdateAppTest, AMissingBodyIsAnEmptyOne) {
+  PatchOptions options;
+  EXPECT_TRUE(UpdateApp(tx_, app_, json::Value(), options));
+  EXPECT_EQ(UpdateApp(tx_, AppId{99}, json::Value(), options).error().kind(), ErrorKind::kNotFound);
+  EXPECT_EQ(Refused("[]"), "the request body must be a JSON object");
+}
+
+TEST_F(UpdateAppTest, KeepsEachFieldAsItWasSent) {
+  PatchOk(R"({"grants":{"user":["a"], "guest":null},"max_aggregated_activities_length":10,
+              "datadog_info":{"x": 1.10}})");
+  PatchOk(R"({"max_aggregated_activities_length":20,"disable_auth_checks":true})");
+  EXPECT_EQ(Stored()->fields_json,
+            R"({"grants":{"user":["a"], "guest":null},"datadog_info":{"x": 1.10},)"
+            R"("max_aggregated_activities_length":20,"disable_auth_checks":true})");
+  EXPECT_EQ(Stored()->updated_at, now_);
+  EXPECT_EQ(Stored()->name, "dock");
+}
+
+TEST_F(UpdateAppTest, EmptyTextClearsUrls) {
+  PatchOk(R"({"before_message_send_hook_url":"https://a.example/b",
+              "custom_action_handler_url":"https://a.example/c?type={type}"})");
+  EXPECT_EQ(Get().root()["custom_action_handler_url"].AsString(),
+            "https://a.example/c?type={type}");
+  PatchOk(R"({"before_message_send_hook_url":"","custom_action_handler_url":""})");
+  EXPECT_EQ(Get().root()["before_message_send_hook_url"].AsString(), "");
+  EXPECT_EQ(Get().root()["custom_action_handler_url"].AsString(), "");
+}
+
+TEST_F(UpdateAppTest, RevocationIsClearedByNullOnly) {
+  PatchOk(R"({"revoke_tokens_issued_before":"2026-01-01T00:00:00Z"})");
+  PatchOk("{}");
+  EXPECT_EQ(Stored()->revoke_tokens_issued_before, Timestamp{1'767'225'600'000'000'000});
+  EXPECT_EQ(Get().root()["revoke_tokens_issued_before"].AsString(), "2026-01-01T00:00:00Z");
+  EXPECT_EQ(Get(TimeFormat::kUnixNanos).root()["revoke_tokens_issued_before"].AsInt(),
+            1'767'225'600'000'000'000);
+  PatchOk(R"({"revoke_tokens_issued_before":null})");
+  EXPECT_FALSE(Stored()->revoke_tokens_issued_before);
+  EXPECT_FALSE(Get().root()["revoke_tokens_issued_before"]);
+  PatchOk(R"({"revoke_tokens_issued_before":"0001-01-01T00:00:00Z"})");
+  EXPECT_EQ(Refused(R"({"revoke_tokens_issued_before":"yesterday"})"),
+            "revoke_tokens_issued_before must be an RFC 3339 time");
+  EXPECT_EQ(Refused(R"({"revoke_tokens_issued_before":5})"),
+            "revoke_tokens_issued_before must be an RFC 3339 time");
+}
+
+TEST_F(UpdateAppTest, TakesTheBoundsThemselves) {
+  PatchOk(R"({"before_message_send_hook_attempt_timeout_ms":0,"cdn_expiration_seconds":14400,
+              "reminders_interval":60,"reminders_max_members":2,"reminders_max_per_user":1})");
+  PatchOk(R"({"before_message_send_hook_attempt_timeout_ms":5000,"cdn_expiration_seconds":1209600,
+              "reminders_interval":86400,"reminders_max_per_user":100000,
+              "user_search_disallowed_roles":["1","2","3","4","5","6","7","8","9","10"],
+              "push_config":{"version":"v2","offline_only":true},
+              "enforce_unique_usernames":"team","chat_primary_use_case":"gaming",
+              "video_primary_use_case":"ai-agents","activity_metrics_config":{"a":1},
+              "file_upload_config":{"allowed_file_extensions":[".pdf"],"size_limit":1},
+              "image_upload_config":{"blocked_mime_types":null},
+              "custom_command_failure":"error","enable_hook_payload_compression":true})");
+}
+
+TEST_F(UpdateAppTest, RefusesBadFieldsAndNamesThem) {
+  struct Case {
+    std::string_view member;
+    std::string_view reason;
+  };
+  static constexpr Case kCases[] = {
+      {R"("disable_auth_checks":1)", "disable_auth_checks must be a boolean"},
+      {R"("multi_tenant_enabled":"true")", "multi_tenant_enabled must be a boolean"},
+      {R"("apn_config":[])", "apn_config must be an object"},
+      {R"("push_config":{"version":"v3"})", "push_config.version must be one of [v1 v2]"},
+      {R"("push_config":{"offline_only":1})", "push_config.offline_only must be a boolean"},
+      {R"("permission_version":"v3")", "permission_version must be one of [v1 v2]"},
+      {R"("enforce_unique_usernames":"none")",
+       "enforce_unique_usernames must be one of [no app team]"},
+      {R"("enforce_unique_usernames":true)", "enforce_unique_usernames must be a string"},
+      {R"("user_search_disallowed_roles":["1","2","3","4","5","6","7","8","9","10","11"])",
+       "user_search_disallowed_roles must not have more than 10 items"},
+      {R"("user_search_disallowed_roles":[1])",
+       "user_search_disallowed_roles must be a list of strings"},
+      {R"("before_message_send_hook_url":"gibbrish")",
+       "before_message_send_hook_url must be an absolute http or https URL"},
+      {R"("before_message_send_hook_url":"https://a.example/{type}")",
+       "before_message_send_hook_url contains an unknown placeholder {type}"},
+      {R"("before_message_send_hook_url":true)", "before_message_send_hook_url must be a string"},
+      {R"("before_message_send_hook_attempt_timeout_ms":-1)",
+       "before_message_send_hook_attempt_timeout_ms must be between 0 and 5000"},
+      {R"("before_message_send_hook_attempt_timeout_ms":5001)",
+       "before_message_send_hook_attempt_timeout_ms must be between 0 and 5000"},
+      {R"("before_message_send_hook_attempt_timeout_ms":1.5)",
+       "before_message_send_hook_attempt_timeout_ms must be an integer"},
+      {R"("custom_action_handler_url":"gibbrish")",
+       "custom_action_handler_url must be an absolute http or https URL"},
+      {R"("custom_action_handler_url":"https://a.example/{cid}")",
+       "custom_action_handler_url contains an unknown placeholder {cid}"},
+      {R"("moderation_webhook_url":"x")",
+       "moderation_webhook_url must be an absolute http or https URL"},
+      {R"("file_upload_config":"x")", "file_upload_config must be an object"},
+      {R"("file_upload_config":{"allowed_mime_types":"x"})",
+       "file_upload_config.allowed_mime_types must be a list of strings"},
+      {R"("image_upload_config":{"size_limit":-1})",
+       "image_upload_config.size_limit must be between 0 and 9223372036854775807"},
+      {R"("grants":[])", "grants must be an object"},
+      {R"("grants":{"user":"x"})", "grants.user must be a list of strings"},
+      {R"("reminders_interval":59)", "reminders_interval must be between 60 and 86400"},
+      {R"("reminders_interval":86401)", "reminders_interval must be between 60 and 86400"},
+      {R"("reminders_max_members":1)", "reminders_max_members must be between 2 and 2147483647"},
+      {R"("reminders_max_per_user":0)", "reminders_max_per_user must be between 1 and 100000"},
+      {R"("cdn_expiration_seconds":14399)",
+       "cdn_expiration_seconds must be between 14400 and 1209600"},
+      {R"("activity_metrics_config":{"a":"b"})", "activity_metrics_config.a must be an integer"},
+      {R"("chat_primary_use_case":"chess")",
+       "chat_primary_use_case must be one of [messaging customer-support community marketplace "
+       "gaming telehealth on-demand workforce-management dating education financial sports "
+       "real-money-gaming]"},
+      {R"("custom_command_failure":"x")", "custom_command_failure must be one of [save error]"},
+      {R"("feeds_v2_region":5)", "feeds_v2_region must be a string"},
+  };
+  for (const Case& bad : kCases) {
+    EXPECT_EQ(Refused(R"({"moderation_enabled":true,)" + std::string(bad.member) + "}"),
+              bad.reason);
+  }
+  EXPECT_EQ(Refused(R"({"grants":{"r":[")" + std::string(200, 'x') + R"("]},"feeds_v2_region":")" +
+                    std::string(5000, 'x') + R"("})"),
+            "feeds_v2_region must not be longer than 4096 bytes");
+  EXPECT_EQ(Refused(R"({"datadog_info":{"x":")" + std::string(kMaxFieldsBytes, 'x') + R"("}})"),
+            "the app's settings must not exceed 262144 bytes");
+}
+
+TEST_F(UpdateAppTest, PlainHttpNeedsPermission) {
+  allow_http_ = false;
+  EXPECT_EQ(Refused(R"({"before_message_send_hook_url":"http://a.example"})"),
+            "before_message_send_hook_url must be an https URL");
+  PatchOk(R"({"before_message_send_hook_url":"https://a.example"})");
+}
+
+TEST_F(UpdateAppTest, AppsWithHookV2PointToEventHooks) {
+  for (const std::string_view member :
+       {R"("webhook_url":"https://a.example")", R"("webhook_events":["message.new"])",
+        R"("sqs_url":"x")", R"("sqs_key":"x")", R"("sqs_secret":"x")", R"("sns_topic_arn":"x")",
+        R"("sns_key":"x")", R"("sns_secret":"x")",
+        R"("async_moderation_config":{"timeout_ms":10})"}) {
+    EXPECT_EQ(Refused("{" + std::string(member) + "}"),
+              "Cannot set webhook URL, webhook events, SQS URL, SQS key, SQS secret, SNS topic "
+              "ARN, SNS key, SNS secret, or async moderation config in new hook v2 system. Use "
+              "the event_hooks field to configure webhooks.");
+  }
+}
+
+class LegacyAppTest : public AppTest {
+ protected:
+  LegacyAppTest() { Create(false); }
+};
+
+TEST_F(LegacyAppTest, RefusesEventHooks) {
+  EXPECT_EQ(Refused(R"({"event_hooks":[]})"), "cannot set event hooks in hook v1 system");
+  PatchOk(R"({"event_hooks":null})");
+}
+
+TEST_F(LegacyAppTest, TurnsLegacyFieldsIntoHiddenHooks) {
+  PatchOk(R"({"webhook_url":"https://a.example/in","webhook_events":["message.new"],
+    "sqs_url":"https://sqs.eu-west-1.amazonaws.com/1/q","sqs_key":"k","sqs_secret":"s",
+    "sns_topic_arn":"arn:aws:sns:ap-south-1:1:t","sns_key":"k2","sns_secret":"s2",
+    "async_moderation_config":{"timeout_ms":700,
+      "callback":{"mode":"CALLBACK_MODE_REST","server_url":"https://a.example/p"}}})");
+  const auto& hooks = Hooks();
+  ASSERT_EQ(hooks.size(), 4U);
+  EXPECT_EQ(hooks[0].type, HookType::kWebhook);
+  EXPECT_EQ(hooks[0].url, "https://a.example/in");
+  EXPECT_EQ(hooks[0].event_types, std::vector<std::string>{"message.new"});
+  EXPECT_EQ(hooks[0].app, app_);
+  EXPECT_EQ(hooks[1].doc_json,
+            R"({"hook_type":"sqs","sqs_queue_url":"https://sqs.eu-west-1.amazonaws.com/1/q",)"
+            R"("sqs_region":"eu-west-1","sqs_auth_type":"keys","sqs_key":"k","sqs_secret":"s"})");
+  EXPECT_EQ(
+      hooks[2].doc_json,
+      R"({"hook_type":"sns","sns_topic_arn":"arn:aws:sns:ap-south-1:1:t",)"
+      R"("sns_region":"ap-south-1","sns_auth_type":"keys","sns_key":"k2","sns_secret":"s2"})");
+  EXPECT_EQ(hooks[3].type, HookType::kPendingMessage);
+  EXPECT_EQ(hooks[3].url, "https://a.example/p");
+  EXPECT_EQ(hooks[3].doc_json,
+            R"({"hook_type":"pending_message","webhook_url":"https://a.example/p",)"
+            R"("timeout_ms":700,"callback":{"mode":"CALLBACK_MODE_REST"}})");
+
+  const json::Document app = Get();
+  EXPECT_EQ(app.root()["event_hooks"].raw(), "[]");
+  EXPECT_FALSE(HasTopLevelEventHooks(*Stored()));
+  EXPECT_EQ(app.root()["webhook_url"].AsString(), "https://a.example/in");
+  EXPECT_EQ(app.root()["sqs_secret"].AsString(), "s");
+  EXPECT_EQ(app.root()["webhook_events"].raw(), R"(["message.new"])");
+}
+
+TEST_F(LegacyAppTest, HooksKeepTheirIdentityAndVanishWithTheirField) {
+  PatchOk(R"({"webhook_url":"https://a.example/1","sqs_url":"http://127.0.0.1:1/q"})");
+  ASSERT_EQ(Hooks().size(), 1U);  // The queue waits for its key and secret.
+  const HookId webhook = Hooks()[0].pk;
+  PatchOk(R"({"sqs_key":"k","sqs_secret":"s"})");
+  ASSERT_EQ(Hooks().size(), 2U);
+  EXPECT_NE(Hooks()[1].doc_json.find(R"("sqs_region":"us-east-1")"), std::string::npos);
+  PatchOk(R"({"webhook_url":"https://a.example/2"})");
+  EXPECT_EQ(Hooks()[0].pk, webhook);
+  EXPECT_EQ(Hooks()[0].url, "https://a.example/2");
+  PatchOk(R"({"webhook_url":""})");
+  ASSERT_EQ(Hooks().size(), 1U);
+  EXPECT_EQ(Hooks()[0].type, HookType::kSqs);
+}
+
+TEST_F(LegacyAppTest, OnlySettingItsOwnFieldsSwitchesAHookOnAgain) {
+  PatchOk(R"({"webhook_url":"https://a.example/1"})");
+  tx_.DisableHook(app_, 0, "410 Gone");
+  PatchOk(R"({"sns_key":"k"})");
+  EXPECT_FALSE(Hooks()[0].enabled);
+  PatchOk(R"({"webhook_url":"https://a.example/1"})");
+  EXPECT_TRUE(Hooks()[0].enabled);
+}
+
+TEST_F(LegacyAppTest, APendingConfigWithoutAddressSetsTheTimeoutOnly) {
+  PatchOk(R"({"async_moderation_config":{"timeout_ms":5}})");
+  EXPECT_EQ(Hooks()[0].doc_json, R"({"hook_type":"pending_message","timeout_ms":5,)"
+                                 R"("callback":{"mode":"CALLBACK_MODE_NONE"}})");
+}
+
+TEST_F(LegacyAppTest, RefusesBadLegacyFields) {
+  EXPECT_EQ(Refused(R"({"webhook_url":"x"})"), "webhook_url must be an absolute http or https URL");
+  EXPECT_EQ(Refused(R"({"webhook_url":5})"), "webhook_url must be a string");
+  EXPECT_EQ(Refused(R"({"webhook_events":"x"})"), "webhook_events must be a list of strings");
+  EXPECT_EQ(Refused(R"({"sqs_url":"x"})"), "sqs_url must be an absolute http or https URL");
+  EXPECT_EQ(Refused(R"({"sns_topic_arn":"x"})"), "sns_topic_arn must be an ARN");
+  EXPECT_EQ(Refused(R"({"async_moderation_config":5})"),
+            "async_moderation_config must be an object");
+  EXPECT_EQ(Refused(R"({"async_moderation_config":{"timeout_ms":-5}})"),
+            "async_moderation_config.timeout_ms must be between 0 and 2147483647");
+  EXPECT_EQ(Refused(R"({"async_moderation_config":{"callback":{"mode":"x"}}})"),
+            "async_moderation_config.callback.mode must be one of [CALLBACK_MODE_NONE "
+            "CALLBACK_MODE_REST CALLBACK_MODE_TWIRP]");
+  EXPECT_EQ(Refused(R"({"async_moderation_config":{"callback":{"server_url":"x"}}})"),
+            "async_moderation_config.callback.server_url must be an absolute http or https URL");
+}
+
+}  // namespace
+}  // namespace hookline::settings
