@@ -1,0 +1,244 @@
+#include "net/http_server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <optional>
+#include <vector>
+
+#include "net/http_session.h"
+#include "net/io_threads.h"
+
+namespace hookline::net {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+constexpr std::chrono::milliseconds kSweepIntervalMax{100};
+constexpr std::chrono::milliseconds kAcceptPause{100};
+constexpr std::chrono::seconds kCancelPatience{1};
+
+std::chrono::milliseconds SweepInterval(const HttpServerOptions& options) {
+  const auto shortest =
+      std::min({options.header_timeout, options.body_timeout, options.write_timeout,
+                options.idle_timeout, options.linger_timeout});
+  return std::clamp(shortest / 4, std::chrono::milliseconds(1), kSweepIntervalMax);
+}
+
+std::string DescribeEnd(std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(std::move(exception));
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+Result<tcp::endpoint> ParseEndpoint(const HttpServerOptions& options) {
+  error_code ec;
+  const std::string& text = options.address;
+  const auto address = asio::ip::make_address(text == "localhost" ? "127.0.0.1" : text, ec);
+  if (ec) return InputError(fmt::format("cannot listen on \"{}\": not an IP address", text));
+  return tcp::endpoint(address, options.port);
+}
+
+Result<std::unique_ptr<asio::ssl::context>> LoadTls(const HttpServerOptions& options) {
+  auto tls = std::make_unique<asio::ssl::context>(asio::ssl::context::tls_server);
+  tls->set_options(asio::ssl::context::default_workarounds | asio::ssl::context::no_sslv2 |
+                   asio::ssl::context::no_sslv3 | asio::ssl::context::no_tlsv1 |
+                   asio::ssl::context::no_tlsv1_1);
+  error_code ec;
+  tls->use_certificate_chain_file(options.tls_certificate_file, ec);
+  if (ec) {
+    return InputError(fmt::format("cannot use TLS certificate file \"{}\": {}",
+                                  options.tls_certificate_file, ec.message()));
+  }
+  tls->use_private_key_file(options.tls_key_file, asio::ssl::context::pem, ec);
+  if (ec) {
+    return InputError(
+        fmt::format("cannot use TLS key file \"{}\": {}", options.tls_key_file, ec.message()));
+  }
+  return tls;
+}
+
+}  // namespace
+
+/// Kept alive by the accept loop and by what is posted to the acceptor's thread.
+struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
+  explicit Impl(IoThreads& io_threads)
+      : threads(io_threads), acceptor(io_threads.At(0)), pause(io_threads.At(0)) {}
+
+  asio::awaitable<void> AcceptLoop();
+  void StartSession(tcp::socket socket, std::shared_ptr<HttpShard> shard);
+  void WakeAccept();
+  bool stopped() const { return threads.At(0).stopped(); }
+
+  template <class Function>
+  void OnEveryShard(Function function) {
+    for (const auto& shard : shards) {
+      asio::post(shard->context(), [shard, function] { function(*shard); });
+    }
+  }
+
+  IoThreads& threads;
+  std::shared_ptr<HttpServerCore> core = std::make_shared<HttpServerCore>();
+  std::unique_ptr<asio::ssl::context> tls;
+  std::vector<std::shared_ptr<HttpShard>> shards;
+  std::uint16_t port = 0;
+  std::size_t next_shard = 0;
+
+  // Only touched on thread 0.
+  tcp::acceptor acceptor;
+  asio::steady_timer pause;
+};
+
+asio::awaitable<void> HttpServer::Impl::AcceptLoop() {
+  const std::size_t limit = core->options.connections_max + core->options.refusals_max;
+  while (acceptor.is_open()) {
+    core->accept_waits.store(true);
+    if (core->sessions.load() >= limit) {
+      // Whoever ends a session after this point sees accept_waits and cancels the timer.
+      pause.expires_after(kAcceptPause);
+      co_await pause.async_wait(kAwait);
+      continue;
+    }
+    core->accept_waits.store(false);
+    const std::shared_ptr<HttpShard> shard = shards[next_shard++ % shards.size()];
+    auto [ec, socket] = co_await acceptor.async_accept(shard->context(), kAwait);
+    if (!ec) {
+      StartSession(std::move(socket), shard);
+      continue;
+    }
+    if (ec == asio::error::operation_aborted || !acceptor.is_open()) co_return;
+    if (ec == asio::error::connection_aborted) continue;
+    // Most likely out of file descriptors: trying again at once would only burn the processor.
+    core->Log("accept failed: " + ec.message());
+    pause.expires_after(kAcceptPause);
+    co_await pause.async_wait(kAwait);
+  }
+}
+
+void HttpServer::Impl::StartSession(tcp::socket socket, std::shared_ptr<HttpShard> shard) {
+  error_code ec;
+  socket.set_option(tcp::no_delay(true), ec);
+  if (ec) return;  // The peer has gone already.
+  const bool refuse = core->sessions.fetch_add(1) >= core->options.connections_max;
+  core->gate.Enter();
+  std::shared_ptr<HttpSession> session =
+      tls ? MakeTlsSession(core, shard, refuse, std::move(socket), *tls)
+          : MakePlainSession(core, shard, refuse, std::move(socket));
+  // What waits in one context must not own what belongs to another (the acceptor): contexts are
+  // destroyed one by one.
+  asio::post(shard->context(), [weak = weak_from_this(), core = core, shard, session] {
+    shard->Add(*session);
+    auto on_end = [weak, core, shard, session](std::exception_ptr exception) {
+      shard->Remove(*session);
+      if (exception && !shard->draining()) {
+        core->Log("connection ended by " + DescribeEnd(std::move(exception)));
+      }
+      core->sessions.fetch_sub(1);
+      const std::shared_ptr<Impl> self = weak.lock();
+      if (self && core->accept_waits.load()) self->WakeAccept();
+      core->gate.Leave();
+    };
+    asio::co_spawn(shard->context(), session->Run(),
+                   asio::bind_cancellation_slot(session->cancellation_slot(), std::move(on_end)));
+  });
+}
+
+void HttpServer::Impl::WakeAccept() {
+  asio::post(acceptor.get_executor(), [self = shared_from_this()] { self->pause.cancel(); });
+}
+
+HttpServer::HttpServer(IoThreads& threads, HttpServerOptions options, Handler handler,
+                       ErrorReply error_reply, FaultLog fault_log)
+    : impl_(std::make_shared<Impl>(threads)) {
+  impl_->core->options = std::move(options);
+  impl_->core->handler = std::move(handler);
+  impl_->core->error_reply = std::move(error_reply);
+  impl_->core->fault_log = std::move(fault_log);
+}
+
+HttpServer::~HttpServer() {
+  StopAccepting();
+  Drain(std::chrono::milliseconds(0));
+}
+
+Result<void> HttpServer::Start() {
+  HOOKLINE_CHECK(impl_->shards.empty());
+  const HttpServerOptions& options = impl_->core->options;
+  const auto endpoint = ParseEndpoint(options);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  if (!options.tls_certificate_file.empty() || !options.tls_key_file.empty()) {
+    auto tls = LoadTls(options);
+    if (!tls) return std::unexpected(tls.error());
+    impl_->tls = std::move(*tls);
+  }
+
+  error_code ec;
+  tcp::acceptor& acceptor = impl_->acceptor;
+  acceptor.open(endpoint->protocol(), ec);
+  if (!ec) acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
+  if (!ec) acceptor.bind(*endpoint, ec);
+  if (!ec) acceptor.listen(options.backlog, ec);
+  if (!ec) impl_->port = acceptor.local_endpoint(ec).port();
+  if (ec) {
+    error_code ignored;
+    acceptor.close(ignored);
+    return InputError(fmt::format("cannot listen on {} port {}: {}", options.address, options.port,
+                                  ec.message()));
+  }
+
+  const auto sweep_interval = SweepInterval(options);
+  for (std::size_t i = 0; i < impl_->threads.size(); ++i) {
+    impl_->shards.push_back(std::make_shared<HttpShard>(impl_->threads.At(i), sweep_interval));
+  }
+  impl_->OnEveryShard([](HttpShard& shard) { shard.StartSweeping(); });
+  impl_->core->gate.Enter();
+  asio::co_spawn(acceptor.get_executor(), impl_->AcceptLoop(),
+                 [impl = impl_](std::exception_ptr exception) {
+                   if (exception) {
+                     impl->core->Log("accepting ended by " + DescribeEnd(std::move(exception)));
+                   }
+                   impl->core->gate.Leave();
+                 });
+  return {};
+}
+
+std::uint16_t HttpServer::port() const { return impl_->port; }
+
+std::size_t HttpServer::connections() const { return impl_->core->sessions.load(); }
+
+void HttpServer::StopAccepting() {
+  asio::post(impl_->acceptor.get_executor(), [impl = impl_] {
+    error_code ignored;  // Closed before, or never open.
+    impl->acceptor.close(ignored);
+    impl->pause.cancel();
+  });
+}
+
+bool HttpServer::Drain(std::chrono::milliseconds patience) {
+  if (impl_->shards.empty() || impl_->stopped()) return impl_->core->gate.count() == 0;
+  impl_->OnEveryShard([](HttpShard& shard) { shard.Drain(); });
+  const bool finished = impl_->core->gate.WaitEmpty(steady_clock::now() + patience);
+  if (!finished) {
+    impl_->OnEveryShard([](HttpShard& shard) { shard.CancelAll(); });
+  }
+  const bool ended = finished || impl_->core->gate.WaitEmpty(steady_clock::now() + kCancelPatience);
+  impl_->OnEveryShard([](HttpShard& shard) { shard.StopSweeping(); });
+  return ended;
+}
+
+}  // namespace hookline::net

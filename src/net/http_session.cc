@@ -1,0 +1,296 @@
+#include "net/http_session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/status.hpp>
+#include <exception>
+#include <utility>
+
+#include "net/request_parser.h"
+
+namespace hookline::net {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using std::chrono::steady_clock;
+
+namespace {
+
+constexpr std::size_t kFirstReadBytes = 4 * 1024;
+constexpr std::size_t kReadBytesMax = 32 * 1024;
+constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+
+bool HasNoBody(int status) { return status / 100 == 1 || status == 204 || status == 304; }
+
+/// Text from a handler must not end the header line that it stands in.
+void AppendFieldText(std::string& out, std::string_view text) {
+  for (const char c : text) out.push_back(c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
+}
+
+std::string DescribeException(std::exception_ptr exception) {
+  try {
+    std::rethrow_exception(std::move(exception));
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "an exception of unknown type";
+  }
+}
+
+}  // namespace
+
+HttpSession::HttpSession(std::shared_ptr<HttpServerCore> core, std::shared_ptr<HttpShard> shard,
+                         bool refuse)
+    : core_(std::move(core)),
+      shard_(std::move(shard)),
+      refuse_(refuse),
+      buffer_(std::max(core_->options.header_bytes_max, kReadBytesMax)) {}
+
+HttpSession::~HttpSession() = default;
+
+void HttpSession::Arm(std::chrono::milliseconds patience) {
+  deadline_ = steady_clock::now() + patience;
+  expired_ = false;
+}
+
+void HttpSession::Disarm() {
+  deadline_ = steady_clock::time_point::max();
+  expired_ = false;
+}
+
+void HttpSession::Expire(steady_clock::time_point now) {
+  if (now < deadline_) return;
+  expired_ = true;
+  deadline_ = steady_clock::time_point::max();
+  error_code ignored;  // A socket that can't be cancelled has no operation left to cancel.
+  Socket().cancel(ignored);
+}
+
+void HttpSession::EndIfIdle() {
+  ended_ = true;
+  if (phase_ != Phase::kIdle) return;
+  error_code ignored;
+  Socket().cancel(ignored);
+}
+
+void HttpSession::Cancel() {
+  ended_ = true;
+  cancellation_.emit(asio::cancellation_type::terminal);
+  error_code ignored;
+  Socket().close(ignored);
+}
+
+asio::awaitable<void> HttpSession::Run() {
+  error_code ec;
+  const auto peer = Socket().remote_endpoint(ec);
+  if (ec) co_return;  // The peer has gone already.
+  const auto address = peer.address();
+  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  peer_address_ = mapped
+                      ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
+                      : address.to_string();
+  ended_ = shard_->draining();
+
+  Arm(core_->options.header_timeout);
+  ec = co_await Handshake();
+  if (ec || expired_) co_return;
+  co_await ServeRequests();
+}
+
+asio::awaitable<void> HttpSession::ServeRequests() {
+  bool first = true;
+  while (!ended_) {
+    phase_ = Phase::kIdle;
+    if (buffer_.size() == 0) {
+      Arm(first ? core_->options.header_timeout : core_->options.idle_timeout);
+      const error_code ec = co_await Fill(kFirstReadBytes);
+      if (ec || expired_) co_return;
+    }
+    first = false;
+    phase_ = Phase::kBusy;
+
+    RequestParser parser(core_->options.header_bytes_max, core_->options.body_bytes_max);
+    ReadEnd end = co_await ReadHeader(parser);
+    if (end == ReadEnd::kComplete && refuse_) {
+      end = Reject(ErrorKind::kUnavailable, "too many connections");
+    }
+    if (end == ReadEnd::kComplete && !parser.is_done()) {
+      end = co_await ReadBody(parser);
+    }
+    if (end == ReadEnd::kGone) co_return;
+    if (end == ReadEnd::kRejected) {
+      HttpResponse refusal = core_->error_reply(reject_kind_, std::move(reject_message_));
+      co_await Send(std::move(refusal), false, false, 1);
+      co_await Linger();
+      co_return;
+    }
+
+    Disarm();
+    const bool is_head = parser.is_head();
+    HttpResponse response = co_await Answer(std::move(parser.request()));
+    const bool keep = parser.keep_alive() && !response.close && !ended_;
+    const bool sent = co_await Send(std::move(response), keep, is_head, parser.minor_version());
+    if (!sent) co_return;
+    if (!keep) {
+      co_await Linger();
+      co_return;
+    }
+  }
+}
+
+asio::awaitable<error_code> HttpSession::Fill(std::size_t bytes_max) {
+  const std::size_t room = buffer_.max_size() - buffer_.size();
+  const auto space = buffer_.prepare(std::min(bytes_max, room));
+  const auto [ec, bytes] = co_await ReadSome(space);
+  buffer_.commit(bytes);
+  co_return ec;
+}
+
+asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadHeader(RequestParser& parser) {
+  Arm(core_->options.header_timeout);
+  const std::size_t limit = core_->options.header_bytes_max;
+  std::size_t used = 0;
+  while (true) {
+    if (used == 0) {
+      // Some clients send a line end after a body that nobody counted.
+      const auto* text = static_cast<const char*>(buffer_.data().data());
+      std::size_t skip = 0;
+      while (skip < buffer_.size() && skip < 4 && (text[skip] == '\r' || text[skip] == '\n')) {
+        ++skip;
+      }
+      buffer_.consume(skip);
+    }
+    error_code ec;
+    // One step of the parser may end before the header does.
+    while (!ec && buffer_.size() != 0 && !parser.is_header_done()) {
+      const std::size_t taken = parser.put(buffer_.data(), ec);
+      buffer_.consume(taken);
+      used += taken;
+    }
+    // The parser limits the part it looks at; the sum is for us to limit.
+    if (used > limit) co_return RejectParse(http::make_error_code(http::error::header_limit));
+    if (ec && ec != http::error::need_more) co_return RejectParse(ec);
+    if (parser.is_header_done()) co_return ReadEnd::kComplete;
+    if (used + buffer_.size() >= limit) {
+      co_return RejectParse(http::make_error_code(http::error::header_limit));
+    }
+    ec = co_await Fill(kFirstReadBytes);
+    if (expired_) {
+      co_return Reject(ErrorKind::kRequestTimeout, "the request header took too long");
+    }
+    if (ec) co_return ReadEnd::kGone;
+  }
+}
+
+asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadBody(RequestParser& parser) {
+  Arm(core_->options.body_timeout);
+  if (parser.expects_continue() && buffer_.size() == 0) {
+    head_.assign(kContinue);
+    const auto [ec, bytes] = co_await Write(head_, std::string_view());
+    if (ec) co_return ReadEnd::kGone;
+  }
+  parser.eager(true);
+  while (true) {
+    error_code ec;
+    if (buffer_.size() != 0) {
+      const std::size_t taken = parser.put(buffer_.data(), ec);
+      buffer_.consume(taken);
+    }
+    if (ec && ec != http::error::need_more) co_return RejectParse(ec);
+    if (parser.is_done()) co_return ReadEnd::kComplete;
+    if (buffer_.size() == buffer_.max_size()) {
+      co_return Reject(ErrorKind::kInput, "a chunk header or trailer is too long");
+    }
+    ec = co_await Fill(kReadBytesMax);
+    if (expired_) co_return Reject(ErrorKind::kRequestTimeout, "the request body took too long");
+    if (ec) co_return ReadEnd::kGone;
+  }
+}
+
+HttpSession::ReadEnd HttpSession::Reject(ErrorKind kind, std::string_view message) {
+  reject_kind_ = kind;
+  reject_message_.assign(message);
+  return ReadEnd::kRejected;
+}
+
+HttpSession::ReadEnd HttpSession::RejectParse(const error_code& ec) {
+  if (ec == http::error::body_limit) {
+    return Reject(ErrorKind::kTooLarge, fmt::format("the request body is larger than {} bytes",
+                                                    core_->options.body_bytes_max));
+  }
+  if (ec == http::error::header_limit) {
+    return Reject(
+        ErrorKind::kHeadersTooLarge,
+        fmt::format("the request header is larger than {} bytes", core_->options.header_bytes_max));
+  }
+  return Reject(ErrorKind::kInput, fmt::format("malformed HTTP request: {}", ec.message()));
+}
+
+asio::awaitable<HttpResponse> HttpSession::Answer(HttpRequest request) {
+  request.peer_address = peer_address_;
+  std::exception_ptr failure;
+  try {
+    HttpResponse response = co_await core_->handler(std::move(request));
+    co_return response;
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  if (!ended_) core_->Log("request handler failed: " + DescribeException(std::move(failure)));
+  co_return core_->error_reply(ErrorKind::kInternal, "internal error");
+}
+
+void HttpSession::BuildHead(const HttpResponse& response, bool keep, int minor) {
+  const auto reason = http::obsolete_reason(static_cast<http::status>(response.status));
+  head_.clear();
+  fmt::format_to(std::back_inserter(head_), "HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status,
+                 std::string_view(reason.data(), reason.size()), shard_->HttpDate());
+  for (const auto& [name, value] : response.headers) {
+    AppendFieldText(head_, name);
+    head_.append(": ");
+    AppendFieldText(head_, value);
+    head_.append("\r\n");
+  }
+  if (!HasNoBody(response.status)) {
+    fmt::format_to(std::back_inserter(head_), "Content-Length: {}\r\n", response.body.size());
+  }
+  if (!keep) {
+    head_.append("Connection: close\r\n");
+  } else if (minor == 0) {
+    head_.append("Connection: keep-alive\r\n");
+  }
+  head_.append("\r\n");
+}
+
+asio::awaitable<bool> HttpSession::Send(HttpResponse response, bool keep, bool is_head, int minor) {
+  BuildHead(response, keep, minor);
+  std::string_view body = response.body;
+  if (is_head || HasNoBody(response.status)) body = std::string_view();
+  Arm(core_->options.write_timeout);
+  const auto [ec, bytes] = co_await Write(head_, body);
+  co_return !ec && !expired_;
+}
+
+asio::awaitable<void> HttpSession::Linger() {
+  // Closing a socket with unread input makes the kernel send a reset, which can destroy the answer
+  // on its way to the client. So: half-close, then read until the client has closed as well.
+  Arm(core_->options.linger_timeout);
+  const auto deadline = deadline_;
+  co_await SayGoodbye();
+  deadline_ = deadline;
+  std::size_t left = core_->options.linger_bytes_max;
+  while (left > 0 && !expired_ && steady_clock::now() < deadline) {
+    buffer_.clear();
+    const auto space = buffer_.prepare(kReadBytesMax);
+    const auto [ec, bytes] =
+        co_await Socket().async_read_some(space, asio::as_tuple(asio::use_awaitable));
+    if (ec) co_return;
+    left -= std::min(left, bytes);
+  }
+}
+
+}  // namespace hookline::net

@@ -1,0 +1,153 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <chrono>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <unordered_set>
+
+#include "net/gate.h"
+#include "net/http_server.h"
+
+namespace hookline::net {
+
+class HttpSession;
+class RequestParser;
+
+/// What all sessions of a server share; constant after Start() but for the counters.
+struct HttpServerCore {
+  HttpServerOptions options;
+  Handler handler;
+  ErrorReply error_reply;
+  FaultLog fault_log;
+  Gate gate;  ///< Sessions, and the accept loop.
+  std::atomic<std::size_t> sessions{0};
+  std::atomic<bool> accept_waits{false};  ///< Whoever ends a session wakes the accept loop.
+
+  void Log(std::string_view line) const {
+    if (fault_log) fault_log(line);
+  }
+};
+
+/// The sessions of one io thread, and the one timer that enforces all their deadlines: an expiry is
+/// noticed up to one sweep late, in exchange for requests that arm no timer of their own. Only
+/// touched on that thread, except for construction.
+class HttpShard : public std::enable_shared_from_this<HttpShard> {
+ public:
+  HttpShard(boost::asio::io_context& context, std::chrono::milliseconds sweep_interval);
+
+  void StartSweeping();
+  void StopSweeping();
+
+  void Add(HttpSession& session) { sessions_.insert(&session); }
+  void Remove(HttpSession& session) { sessions_.erase(&session); }
+
+  /// From now on: idle sessions end at once, the others after the answer they work on.
+  void Drain();
+  void CancelAll();
+
+  bool draining() const { return draining_; }
+  boost::asio::io_context& context() { return context_; }
+
+  /// The Date header's value, at most a second old.
+  std::string_view HttpDate();
+
+ private:
+  void Sweep();
+
+  boost::asio::io_context& context_;
+  const std::chrono::milliseconds sweep_interval_;
+  boost::asio::steady_timer timer_;
+  std::unordered_set<HttpSession*> sessions_;
+  std::string date_;
+  std::chrono::steady_clock::time_point date_until_{};
+  bool draining_ = false;
+  bool sweeping_ = false;
+};
+
+/// One connection. Lives on the thread of its shard; kept alive by its own coroutine.
+class HttpSession : public std::enable_shared_from_this<HttpSession> {
+ public:
+  using Tcp = boost::asio::ip::tcp;
+
+  HttpSession(std::shared_ptr<HttpServerCore> core, std::shared_ptr<HttpShard> shard, bool refuse);
+  virtual ~HttpSession();
+
+  /// The whole life of the connection.
+  boost::asio::awaitable<void> Run();
+
+  /// Cancels the operation in progress if its deadline has passed.
+  void Expire(std::chrono::steady_clock::time_point now);
+  void EndIfIdle();
+  void Cancel();
+
+  boost::asio::cancellation_slot cancellation_slot() { return cancellation_.slot(); }
+
+ protected:
+  using Transfer = std::tuple<boost::system::error_code, std::size_t>;
+
+  virtual Tcp::socket& Socket() = 0;
+  /// Once, before anything else.
+  virtual boost::asio::awaitable<boost::system::error_code> Handshake() = 0;
+  virtual boost::asio::awaitable<Transfer> ReadSome(boost::asio::mutable_buffer buffer) = 0;
+  /// Writes both, in one go where the transport can. Both must live until the end; `head` may be
+  /// appended to.
+  virtual boost::asio::awaitable<Transfer> Write(std::string& head, std::string_view body) = 0;
+  /// Tells the peer that nothing more comes: TLS close_notify, then the TCP half-close.
+  virtual boost::asio::awaitable<void> SayGoodbye() = 0;
+
+  void Arm(std::chrono::milliseconds patience);
+  void Disarm();
+
+ private:
+  enum class Phase { kIdle, kBusy };
+  enum class ReadEnd { kComplete, kGone, kRejected };
+
+  boost::asio::awaitable<ReadEnd> ReadHeader(RequestParser& parser);
+  boost::asio::awaitable<ReadEnd> ReadBody(RequestParser& parser);
+  boost::asio::awaitable<boost::system::error_code> Fill(std::size_t bytes_max);
+  boost::asio::awaitable<HttpResponse> Answer(HttpRequest request);
+  boost::asio::awaitable<void> ServeRequests();
+  boost::asio::awaitable<bool> Send(HttpResponse response, bool keep, bool is_head, int minor);
+  boost::asio::awaitable<void> Linger();
+
+  ReadEnd Reject(ErrorKind kind, std::string_view message);
+  ReadEnd RejectParse(const boost::system::error_code& ec);
+  void BuildHead(const HttpResponse& response, bool keep, int minor);
+
+  const std::shared_ptr<HttpServerCore> core_;
+  const std::shared_ptr<HttpShard> shard_;
+  const bool refuse_;
+
+  boost::asio::cancellation_signal cancellation_;
+  boost::beast::flat_buffer buffer_;
+  std::string head_;
+  std::string peer_address_;
+  std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  Phase phase_ = Phase::kIdle;
+  bool expired_ = false;
+  bool ended_ = false;  ///< Drained or cancelled: no new request.
+  ErrorKind reject_kind_ = ErrorKind::kInput;
+  std::string reject_message_;
+};
+
+std::shared_ptr<HttpSession> MakePlainSession(std::shared_ptr<HttpServerCore> core,
+                                              std::shared_ptr<HttpShard> shard, bool refuse,
+                                              boost::asio::ip::tcp::socket socket);
+
+std::shared_ptr<HttpSession> MakeTlsSession(std::shared_ptr<HttpServerCore> core,
+                                            std::shared_ptr<HttpShard> shard, bool refuse,
+                                            boost::asio::ip::tcp::socket socket,
+                                            boost::asio::ssl::context& tls);
+
+}  // namespace hookline::net

@@ -1,0 +1,207 @@
+// The HTTP server's limits: sizes, times, connections, malformed input. Each refusal must reach a
+// client that has not read yet.
+
+#include "server_fixture.h"
+#include "support/raw_client.h"
+
+namespace hookline::net {
+namespace {
+
+using std::chrono::milliseconds;
+using test_support::FindHeader;
+using test_support::RawClient;
+
+std::string Status(const std::optional<std::string>& response) {
+  return response ? response->substr(9, 3) : "(no response)";
+}
+
+class HttpServerLimitsTest : public ServerFixture {
+ protected:
+  /// Sends `request` and expects that answer, followed by the close.
+  void ExpectRefusal(std::string_view request, std::string_view status) {
+    RawClient client(port());
+    ASSERT_TRUE(client.Send(request));
+    const auto response = client.ReadResponse();
+    EXPECT_EQ(Status(response), status) << request.substr(0, 100);
+    EXPECT_EQ(FindHeader(response.value_or(""), "Connection"), "close");
+    EXPECT_TRUE(client.SeesClose());
+  }
+};
+
+TEST_F(HttpServerLimitsTest, RefusesMalformedRequests) {
+  StartServer();
+  ExpectRefusal("nonsense\r\n\r\n", "400");
+  ExpectRefusal("GET / HTTP/2.0\r\nHost: x\r\n\r\n", "400");
+  ExpectRefusal("GET / HTTP/1.1\r\n\r\n", "400");
+  ExpectRefusal("GET / HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n", "400");
+  ExpectRefusal("GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n", "400");
+  ExpectRefusal("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: nine\r\n\r\n", "400");
+  ExpectRefusal("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", "400");
+  ExpectRefusal("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", "400");
+}
+
+TEST_F(HttpServerLimitsTest, RefusesWhatCouldHideASecondRequest) {
+  StartServer();
+  const std::string start = "POST / HTTP/1.1\r\nHost: x\r\n";
+  ExpectRefusal(start + "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400");
+  ExpectRefusal(start + "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", "400");
+  ExpectRefusal(start + "Transfer-Encoding: gzip\r\n\r\n", "400");
+  ExpectRefusal(start + "Transfer-Encoding: chunked, gzip\r\n\r\n", "400");
+  ExpectRefusal(start + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "400");
+  ExpectRefusal("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400");
+}
+
+TEST_F(HttpServerLimitsTest, RefusesLongHeaders) {
+  StartServer();
+  const std::string long_value(17 * 1024, 'a');
+  ExpectRefusal("GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + long_value + "\r\n\r\n", "431");
+  ExpectRefusal("GET /" + long_value + " HTTP/1.1\r\nHost: x\r\n\r\n", "431");
+  std::string many = "GET / HTTP/1.1\r\nHost: x\r\n";
+  for (int i = 0; i < 1000; ++i) many += "X-Many-" + std::to_string(i) + ": 123456789\r\n";
+  ExpectRefusal(many + "\r\n", "431");
+}
+
+TEST_F(HttpServerLimitsTest, CountsHeadersThatComeSlowly) {
+  StartServer();
+  RawClient client(port());
+  ASSERT_TRUE(client.Send("GET / HTTP/1.1\r\nHost: x\r\n"));
+  // No end of header within the limit, whatever the size of the pieces.
+  bool alive = true;
+  for (int i = 0; i < 400 && alive; ++i)
+    alive = client.Send("X-Piece: " + std::string(90, 'a') + "\r\n");
+  EXPECT_EQ(Status(client.ReadResponse()), "431");
+}
+
+TEST_F(HttpServerLimitsTest, TakesHeadersUnderTheLimit) {
+  StartServer();
+  RawClient client(port());
+  ASSERT_TRUE(
+      client.Send("GET / HTTP/1.1\r\nHost: x\r\nX-Long: " + std::string(15'000, 'a') + "\r\n\r\n"));
+  EXPECT_EQ(Status(client.ReadResponse()), "200");
+}
+
+TEST_F(HttpServerLimitsTest, RefusesAnAnnouncedBodyBeforeReadingIt) {
+  HttpServerOptions options;
+  options.body_bytes_max = 1000;
+  StartServer(options);
+  ExpectRefusal("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\n\r\n", "413");
+  ExpectRefusal(
+      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1001\r\nExpect: 100-continue\r\n\r\n", "413");
+  ExpectRefusal("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+                "400");
+}
+
+TEST_F(HttpServerLimitsTest, RefusalReachesAClientThatSendsItAllFirst) {
+  StartServer();
+  ExpectRefusal("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 6291456\r\n\r\n" +
+                    std::string(6 * 1024 * 1024, 'b'),
+                "413");
+}
+
+TEST_F(HttpServerLimitsTest, RefusesAChunkedBodyOnceItIsTooLong) {
+  HttpServerOptions options;
+  options.body_bytes_max = 1000;
+  StartServer(options);
+  std::string request = "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (int i = 0; i < 11; ++i) request += "64\r\n" + std::string(100, 'c') + "\r\n";
+  ExpectRefusal(request, "413");
+  ExpectRefusal(
+      "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
+      "413");
+}
+
+TEST_F(HttpServerLimitsTest, TakesBodiesUpToTheLimit) {
+  HttpServerOptions options;
+  options.body_bytes_max = 300'000;
+  StartServer(options);
+  RawClient client(port());
+  const std::string body(300'000, 'd');
+  ASSERT_TRUE(
+      client.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 300000\r\n\r\n" + body));
+  const std::string response = client.ReadResponse().value_or("");
+  EXPECT_EQ(Status(response), "200");
+  EXPECT_TRUE(response.ends_with(body));
+}
+
+TEST_F(HttpServerLimitsTest, AnswersASlowHeaderWith408) {
+  HttpServerOptions options;
+  options.header_timeout = milliseconds(50);
+  StartServer(options);
+  ExpectRefusal("GET / HTTP/1.1\r\nHost:", "408");
+}
+
+TEST_F(HttpServerLimitsTest, AnswersASlowBodyWith408) {
+  HttpServerOptions options;
+  options.body_timeout = milliseconds(50);
+  StartServer(options);
+  ExpectRefusal("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nhalf", "408");
+}
+
+TEST_F(HttpServerLimitsTest, ClosesSilentConnections) {
+  HttpServerOptions options;
+  options.header_timeout = milliseconds(50);
+  options.idle_timeout = milliseconds(50);
+  StartServer(options);
+  RawClient silent(port());
+  EXPECT_TRUE(silent.SeesClose());
+  RawClient idle(port());
+  ASSERT_TRUE(idle.Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_EQ(Status(idle.ReadResponse()), "200");
+  EXPECT_TRUE(idle.SeesClose());
+}
+
+TEST_F(HttpServerLimitsTest, GivesUpOnAClientThatDoesNotRead) {
+  HttpServerOptions options;
+  options.body_bytes_max = 64 * 1024 * 1024;
+  options.write_timeout = milliseconds(50);
+  StartServer(options);
+  RawClient client(port());
+  const std::string body(32 * 1024 * 1024, 'e');
+  ASSERT_TRUE(client.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+                          std::to_string(body.size()) + "\r\n\r\n" + body));
+  ASSERT_TRUE(WaitForHandled(1));
+  // The answer can't fit into the socket buffers, so the only way to an end is the time-out.
+  while (server_->connections() != 0) std::this_thread::yield();
+}
+
+TEST_F(HttpServerLimitsTest, AnswersConnectionsBeyondTheLimitWith503) {
+  HttpServerOptions options;
+  options.connections_max = 1;
+  options.refusals_max = 1;
+  StartServer(options);
+  RawClient first(port());
+  ASSERT_TRUE(first.Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_EQ(Status(first.ReadResponse()), "200");
+  // The second is refused politely; the third waits until there is room to refuse it as well.
+  RawClient second(port());
+  RawClient third(port());
+  ASSERT_TRUE(second.Send("POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi"));
+  EXPECT_EQ(Status(second.ReadResponse()), "503");
+  EXPECT_TRUE(second.SeesClose());
+  second.Close();
+  ASSERT_TRUE(third.Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_EQ(Status(third.ReadResponse()), "503");
+  third.Close();
+  // And with room again, all is well.
+  first.Close();
+  while (server_->connections() != 0) std::this_thread::yield();
+  RawClient fourth(port());
+  ASSERT_TRUE(fourth.Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_EQ(Status(fourth.ReadResponse()), "200");
+}
+
+TEST_F(HttpServerLimitsTest, SurvivesClientsThatResetAtAnyPoint) {
+  StartServer();
+  const std::string request = "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nbody";
+  for (std::size_t bytes = 0; bytes <= request.size(); ++bytes) {
+    RawClient client(port());
+    ASSERT_TRUE(client.Send(std::string_view(request).substr(0, bytes)));
+    client.Reset();
+  }
+  RawClient client(port());
+  ASSERT_TRUE(client.Send(request));
+  EXPECT_EQ(Status(client.ReadResponse()), "200");
+}
+
+}  // namespace
+}  // namespace hookline::net

@@ -1,0 +1,109 @@
+#include "server_fixture.h"
+
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <stdexcept>
+
+#include "support/socket_io.h"
+
+namespace hookline::net {
+
+namespace asio = boost::asio;
+
+namespace {
+
+HttpResponse PlainError(ErrorKind kind, std::string message) {
+  HttpResponse response;
+  switch (kind) {
+    case ErrorKind::kInput:
+      response.status = 400;
+      break;
+    case ErrorKind::kRequestTimeout:
+      response.status = 408;
+      break;
+    case ErrorKind::kTooLarge:
+      response.status = 413;
+      break;
+    case ErrorKind::kHeadersTooLarge:
+      response.status = 431;
+      break;
+    case ErrorKind::kUnavailable:
+      response.status = 503;
+      break;
+    default:
+      response.status = 500;
+      break;
+  }
+  response.body = std::move(message);
+  return response;
+}
+
+}  // namespace
+
+ServerFixture::~ServerFixture() {
+  if (server_) {
+    Release();
+    server_->StopAccepting();
+    EXPECT_TRUE(server_->Drain(std::chrono::seconds(0)));
+  }
+  server_.reset();
+  threads_.Stop();
+}
+
+void ServerFixture::StartServer(HttpServerOptions options) {
+  threads_.Start();
+  server_ = std::make_unique<HttpServer>(
+      threads_, std::move(options),
+      [this](HttpRequest request) { return Handle(std::move(request)); }, PlainError,
+      [this](std::string_view line) {
+        const std::lock_guard lock(mutex_);
+        log_lines_.emplace_back(line);
+      });
+  const Result<void> started = server_->Start();
+  ASSERT_TRUE(started.has_value()) << started.error().message();
+}
+
+asio::awaitable<HttpResponse> ServerFixture::Handle(HttpRequest request) {
+  {
+    const std::lock_guard lock(mutex_);
+    ++handled_;
+    changed_.notify_all();
+  }
+  HttpResponse response;
+  if (request.path == "/throw") throw std::runtime_error("handler broke");
+  if (request.path == "/hold") co_await Hold();
+  response.close = request.path == "/close";
+  if (request.path == "/empty") response.status = 204;
+  if (request.path == "/header") response.headers.emplace_back("X-Test", "a\r\nX-Evil: b");
+  response.body = request.method + " " + request.path + " " + request.body;
+  co_return response;
+}
+
+asio::awaitable<void> ServerFixture::Hold() {
+  asio::steady_timer timer(co_await asio::this_coro::executor);
+  while (true) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (released_) co_return;
+    }
+    timer.expires_after(std::chrono::milliseconds(2));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+}
+
+void ServerFixture::Release() {
+  const std::lock_guard lock(mutex_);
+  released_ = true;
+}
+
+bool ServerFixture::WaitForHandled(std::size_t count) {
+  std::unique_lock lock(mutex_);
+  return changed_.wait_for(lock, test_support::kPatience, [&] { return handled_ >= count; });
+}
+
+std::vector<std::string> ServerFixture::log_lines() {
+  const std::lock_guard lock(mutex_);
+  return log_lines_;
+}
+
+}  // namespace hookline::net
