@@ -1,0 +1,145 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "api/environment.h"
+#include "api/operation.h"
+#include "base/uuid.h"
+#include "chat/channel_type.h"
+#include "chat/fields.h"
+#include "chat/write.h"
+#include "settings/encode_app.h"
+#include "settings/event_catalogue.h"
+#include "settings/update_app.h"
+
+namespace hookline::api {
+namespace {
+
+using chat::Format;
+
+settings::TimeFormat TimesOf(Format format) {
+  return format == Format::kV1 ? settings::TimeFormat::kRfc3339 : settings::TimeFormat::kUnixNanos;
+}
+
+Result<void> GetApp(ReadScope& scope, json::Writer& w) {
+  const settings::AppPtr app = scope.store.FindApp(scope.call.app->id);
+  if (!app) return Fail(ErrorKind::kNotFound, "the app does not exist");
+  json::Writer configs;
+  configs.BeginObject();
+  for (const chat::ChannelType& type : chat::BuiltInChannelTypes()) {
+    configs.Key(type.name);
+    chat::WriteChannelConfig(configs, type, scope.call.format);
+  }
+  configs.EndObject();
+  w.Key("app");
+  settings::EncodeApp(w, *app, configs.text(), TimesOf(scope.call.format));
+  if (settings::HasTopLevelEventHooks(*app)) {
+    w.Key("event_hooks");
+    settings::EncodeEventHooks(w, *app, TimesOf(scope.call.format));
+  }
+  return {};
+}
+
+Result<void> UpdateApp(WriteScope& scope, json::Writer&) {
+  settings::PatchOptions options;
+  options.allow_http_targets = scope.environment.options().allow_http_targets;
+  options.now = scope.chat.now;
+  options.new_hook_id = [] { return ToString(RandomUuid()); };
+  auto app =
+      settings::UpdateApp(scope.tx, scope.call.app->id, scope.call.body(), std::move(options));
+  if (!app) return std::unexpected(app.error());
+  scope.environment.PublishOnCommit(scope.tx, std::move(*app));
+  return {};
+}
+
+// One string may hold several names, as the newer clients join lists with commas.
+std::vector<std::string_view> SplitList(std::string_view text) {
+  std::vector<std::string_view> items;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    if (comma != 0) items.push_back(text.substr(0, comma));
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+  }
+  return items;
+}
+
+Result<void> GetHookEvents(ReadScope& scope, json::Writer& w) {
+  const auto products = SplitList(scope.call.Param("product"));
+  w.Key("events").BeginArray();
+  for (const settings::EventType& type : settings::EventCatalogue()) {
+    if (!products.empty() && std::ranges::find(products, type.product) == products.end()) continue;
+    w.BeginObject();
+    w.Field("name", type.name);
+    w.Field("description", type.description);
+    w.Key("products").BeginArray().String(type.product).EndArray();
+    w.EndObject();
+  }
+  w.EndArray();
+  return {};
+}
+
+Result<void> GetTask(ReadScope& scope, json::Writer& w) {
+  const std::string& id = scope.call.args[0];
+  const auto task = scope.store.FindTask(scope.call.app->id, id);
+  if (!task) {
+    return Fail(ErrorKind::kNotFound, fmt::format("Can't find task with id \"{}\"", id));
+  }
+  w.Field("task_id", task->id);
+  w.Field("status", task->status);
+  chat::WriteTime(w, "created_at", task->created_at, scope.call.format);
+  chat::WriteTime(w, "updated_at", task->updated_at, scope.call.format);
+  if (!task->result_json.empty()) w.Key("result").Raw(task->result_json);
+  if (!task->error_json.empty()) w.Key("error").Raw(task->error_json);
+  return {};
+}
+
+void WriteChannelType(json::Writer& w, const chat::ChannelType& type, Format format) {
+  chat::WriteChannelTypeFields(w, type, format);
+  w.Key("commands").BeginArray().EndArray();
+  w.Key("grants");
+  chat::WriteGrants(w, type);
+}
+
+Result<void> GetChannelType(ReadScope& scope, json::Writer& w) {
+  const chat::ChannelType* type = chat::FindChannelType(scope.call.args[0]);
+  if (type == nullptr) {
+    return Fail(ErrorKind::kNotFound,
+                fmt::format("{} is not a defined channel type", scope.call.args[0]));
+  }
+  WriteChannelType(w, *type, scope.call.format);
+  return {};
+}
+
+Result<void> ListChannelTypes(ReadScope& scope, json::Writer& w) {
+  w.Key("channel_types").BeginObject();
+  for (const chat::ChannelType& type : chat::BuiltInChannelTypes()) {
+    w.Key(type.name).BeginObject();
+    WriteChannelType(w, type, scope.call.format);
+    w.EndObject();
+  }
+  w.EndObject();
+  return {};
+}
+
+constexpr Operation kOperations[] = {
+    {.method = "GET", .path = "/app", .name = "GetApp", .read = GetApp},
+    {.method = "PATCH", .path = "/app", .name = "UpdateApp", .write = UpdateApp},
+    {.method = "POST", .path = "/check_push", .name = "CheckPush", .async = AsyncWork::kCheckPush},
+    {.method = "GET", .path = "/hook/events", .name = "GetHookEvents", .read = GetHookEvents},
+    {.method = "GET", .path = "/tasks/{id}", .name = "GetTask", .read = GetTask},
+    {.method = "GET",
+     .path = "/channeltypes",
+     .name = "ListChannelTypes",
+     .read = ListChannelTypes},
+    {.method = "GET",
+     .path = "/channeltypes/{name}",
+     .name = "GetChannelType",
+     .read = GetChannelType},
+};
+
+}  // namespace
+
+std::span<const Operation> AppOperations() { return kOperations; }
+
+}  // namespace hookline::api

@@ -1,0 +1,19 @@
+#pragma once
+
+#include "api/environment.h"
+#include "api/operation.h"
+
+namespace hookline::api {
+
+/// Fills app, caller and token_issued_at of `call` from api_key and token (api.md §1.2).
+Result<void> Authenticate(Environment& environment, Call& call);
+
+/// What a valid token still has to stand against, with the store at hand: revocation, and users
+/// who were deactivated or deleted.
+Result<void> CheckCaller(chat::Reader& store, const settings::App& app, const Call& call);
+
+/// `request_info` of the request (hooks.md §2).
+chat::RequestInfo RequestInfoOf(const net::HttpRequest& http, const chat::Caller& caller,
+                                const ApiOptions& options);
+
+}  // namespace hookline::api

@@ -1,0 +1,326 @@
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "api/operation.h"
+#include "api/paging.h"
+#include "chat/access.h"
+#include "chat/channel_state.h"
+#include "chat/channels.h"
+#include "chat/fields.h"
+#include "chat/members.h"
+#include "chat/write.h"
+
+namespace hookline::api {
+namespace {
+
+constexpr int kChannelsLimitMax = 30;
+constexpr int kChannelsOffsetMax = 10'000;
+constexpr int kMembersLimitMax = 300;
+
+std::string Viewer(const Call& call, json::Value body) {
+  if (!call.caller.server) return call.caller.user_id;
+  if (const auto id = body["user_id"].AsString(); id && !id->empty()) return std::string(*id);
+  return std::string(body["user"]["id"].AsString().value_or(""));
+}
+
+void WriteChannelAndMembers(WriteScope& scope, json::Writer& w, const chat::Channel& channel) {
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("channel");
+  encoder.Channel(w, channel);
+  w.Key("members").BeginArray();
+  for (const chat::Member& member : scope.tx.ListMembers(channel.pk, 100, 0)) {
+    encoder.Member(w, member);
+  }
+  w.EndArray();
+}
+
+Result<void> OpenChannel(WriteScope& scope, json::Writer& w, std::string_view id) {
+  const json::Value body = scope.call.body();
+  auto options = chat::ReadStateOptions(body);
+  if (!options) return std::unexpected(options.error());
+  options->viewer = Viewer(scope.call, body);
+  auto opened = chat::GetOrCreateChannel(scope.chat, scope.call.args[0], id, body);
+  if (!opened) return std::unexpected(opened.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::WriteChannelState(w, encoder, scope.tx, *opened->channel, *options);
+  return {};
+}
+
+Result<void> GetOrCreateChannel(WriteScope& scope, json::Writer& w) {
+  return OpenChannel(scope, w, scope.call.args[1]);
+}
+
+Result<void> GetOrCreateDistinctChannel(WriteScope& scope, json::Writer& w) {
+  return OpenChannel(scope, w, "");
+}
+
+Result<void> GetChannel(ReadScope& scope, json::Writer& w) {
+  auto channel = chat::RequireChannel(scope.chat, scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  chat::StateOptions options;
+  if (!scope.call.Param("state").empty()) options.state = scope.call.Flag("state");
+  auto limit = QueryLimit(scope.call, "messages_limit", 25, 300);
+  if (!limit) return std::unexpected(limit.error());
+  options.messages.limit = *limit;
+  options.viewer =
+      scope.call.caller.server ? scope.call.Param("user_id") : scope.call.caller.user_id;
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::WriteChannelState(w, encoder, scope.store, **channel, options);
+  return {};
+}
+
+Result<void> UpdateChannel(WriteScope& scope, json::Writer& w) {
+  auto updated =
+      chat::UpdateChannel(scope.chat, scope.call.args[0], scope.call.args[1], scope.call.body());
+  if (!updated) return std::unexpected(updated.error());
+  WriteChannelAndMembers(scope, w, *updated->channel);
+  if (updated->message) {
+    chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+    w.Key("message");
+    encoder.Message(w, *updated->message, scope.call.caller.user_id);
+  }
+  return {};
+}
+
+Result<void> UpdateChannelPartial(WriteScope& scope, json::Writer& w) {
+  auto channel = chat::UpdateChannelPartial(scope.chat, scope.call.args[0], scope.call.args[1],
+                                            scope.call.body());
+  if (!channel) return std::unexpected(channel.error());
+  WriteChannelAndMembers(scope, w, **channel);
+  return {};
+}
+
+Result<void> DeleteChannel(WriteScope& scope, json::Writer& w) {
+  auto channel = chat::DeleteChannel(scope.chat, scope.call.args[0], scope.call.args[1],
+                                     scope.call.Flag("hard_delete"));
+  if (!channel) return std::unexpected(channel.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("channel");
+  encoder.Channel(w, **channel);
+  return {};
+}
+
+Result<void> DeleteChannels(WriteScope& scope, json::Writer& w) {
+  auto deleted = chat::DeleteChannels(scope.chat, scope.call.body());
+  if (!deleted) return std::unexpected(deleted.error());
+  w.Field("task_id", deleted->task.id);
+  w.Key("result").Raw(deleted->task.result_json);
+  return {};
+}
+
+// User tokens see the channels they may read (decisions.md 33).
+chat::Filter OnlyVisible(const std::string& user_id, chat::Filter filter) {
+  using Op = chat::Filter::Op;
+  chat::Filter member;
+  member.op = Op::kIn;
+  member.field = "members";
+  member.list = true;
+  member.operands.push_back({json::Kind::kString, user_id});
+  chat::Filter visible;
+  visible.op = Op::kOr;
+  visible.children.push_back(std::move(member));
+  for (const chat::ChannelType& type : chat::BuiltInChannelTypes()) {
+    if (!type.open_to_all) continue;
+    chat::Filter open;
+    open.op = Op::kEq;
+    open.field = "type";
+    open.operands.push_back({json::Kind::kString, type.name});
+    visible.children.push_back(std::move(open));
+  }
+  chat::Filter both;
+  both.op = Op::kAnd;
+  both.children.push_back(std::move(filter));
+  both.children.push_back(std::move(visible));
+  return both;
+}
+
+Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
+  const json::Value body = scope.call.body();
+  chat::ChannelQuery query;
+  auto filter = chat::ParseFilter(body["filter_conditions"]);
+  if (!filter) return std::unexpected(filter.error());
+  query.filter = scope.call.caller.server
+                     ? std::move(*filter)
+                     : OnlyVisible(scope.call.caller.user_id, std::move(*filter));
+  auto sort = chat::ParseSort(body["sort"], 5);
+  if (!sort) return std::unexpected(sort.error());
+  query.sort = std::move(*sort);
+  auto limit = ReadLimit(body, "limit", 10, kChannelsLimitMax);
+  if (!limit) return std::unexpected(limit.error());
+  query.limit = *limit;
+  auto offset = ReadLimit(body, "offset", 0, kChannelsOffsetMax);
+  if (!offset) return std::unexpected(offset.error());
+  query.offset = *offset;
+
+  chat::StateOptions options;
+  if (auto read = chat::ReadBool(body, "state", "state", options.state); !read) return read;
+  auto message_limit = ReadLimit(body, "message_limit", 25, 300);
+  if (!message_limit) return std::unexpected(message_limit.error());
+  options.messages.limit = *message_limit;
+  auto member_limit = ReadLimit(body, "member_limit", 100, 100);
+  if (!member_limit) return std::unexpected(member_limit.error());
+  options.members_limit = *member_limit;
+  options.viewer = Viewer(scope.call, body);
+
+  auto channels = scope.store.QueryChannels(scope.call.app->id, query);
+  if (!channels) return std::unexpected(channels.error());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("channels").BeginArray();
+  for (const chat::ChannelPtr& channel : *channels) {
+    w.BeginObject();
+    chat::WriteChannelState(w, encoder, scope.store, *channel, options);
+    w.EndObject();
+  }
+  w.EndArray();
+  return {};
+}
+
+Result<void> QueryMembers(ReadScope& scope, json::Writer& w) {
+  const json::Value body = scope.call.body();
+  const auto type = body["type"].AsString();
+  const auto id = body["id"].AsString();
+  if (!type || !id) return InputError("type and id are required fields");
+  auto channel = chat::RequireChannel(scope.chat, *type, *id);
+  if (!channel) return std::unexpected(channel.error());
+  chat::MemberQuery query;
+  auto filter = chat::ParseFilter(body["filter_conditions"]);
+  if (!filter) return std::unexpected(filter.error());
+  query.filter = std::move(*filter);
+  auto sort = chat::ParseSort(body["sort"], 5);
+  if (!sort) return std::unexpected(sort.error());
+  query.sort = std::move(*sort);
+  auto limit = ReadLimit(body, "limit", 100, kMembersLimitMax);
+  if (!limit) return std::unexpected(limit.error());
+  query.limit = *limit;
+  auto offset = ReadLimit(body, "offset", 0, 1'000'000);
+  if (!offset) return std::unexpected(offset.error());
+  query.offset = *offset;
+  auto members = scope.store.QueryMembers((*channel)->pk, query);
+  if (!members) return std::unexpected(members.error());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("members").BeginArray();
+  for (const chat::Member& member : *members) encoder.Member(w, member);
+  w.EndArray();
+  return {};
+}
+
+Result<void> UpdateMemberPartial(WriteScope& scope, json::Writer& w) {
+  // The older clients name the member in the path, the newer ones in the query.
+  const auto& args = scope.call.args;
+  std::string user_id(args.size() > 2 ? args[2] : scope.call.Param("user_id"));
+  if (!scope.call.caller.server) {
+    if (!user_id.empty() && user_id != scope.call.caller.user_id) {
+      return Fail(ErrorKind::kNotAllowed, "a user token can change only its own membership");
+    }
+    user_id = scope.call.caller.user_id;
+  }
+  auto channel = chat::RequireChannel(scope.chat.read(), args[0], args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  auto member = chat::UpdateMemberPartial(scope.chat, **channel, user_id, scope.call.body());
+  if (!member) return std::unexpected(member.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("channel_member");
+  encoder.Member(w, *member);
+  return {};
+}
+
+void WriteReadEvent(WriteScope& scope, json::Writer& w, const chat::Channel& channel,
+                    const chat::Member& member) {
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("event").BeginObject();
+  w.Field("type", "message.read");
+  w.Field("cid", channel.cid());
+  w.Field("channel_type", channel.type);
+  w.Field("channel_id", channel.id);
+  w.Key("user");
+  encoder.UserById(w, member.user_id);
+  if (!member.last_read_message_id.empty()) {
+    w.Field("last_read_message_id", member.last_read_message_id);
+  }
+  chat::WriteTime(w, "created_at", scope.chat.now, scope.call.format);
+  w.EndObject();
+}
+
+Result<void> MarkRead(WriteScope& scope, json::Writer& w) {
+  auto channel = chat::RequireChannel(scope.chat.read(), scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  auto member = chat::MarkRead(scope.chat, **channel, scope.call.body());
+  if (!member) return std::unexpected(member.error());
+  WriteReadEvent(scope, w, **channel, *member);
+  return {};
+}
+
+// `read_by_channel` names the channels; without it, all of the user's.
+Result<void> MarkChannelsRead(WriteScope& scope, json::Writer& w) {
+  const json::Value body = scope.call.body();
+  auto actor = chat::ResolveActor(scope.chat, body, "");
+  if (!actor) return std::unexpected(actor.error());
+  chat::ChannelQuery query;
+  query.limit = 1000;
+  query.filter.op = chat::Filter::Op::kIn;
+  query.filter.field = "members";
+  query.filter.list = true;
+  query.filter.operands.push_back({json::Kind::kString, (*actor)->id});
+  auto channels = scope.tx.QueryChannels(scope.call.app->id, query);
+  if (!channels) return std::unexpected(channels.error());
+  const json::Value chosen = body["read_by_channel"];
+  const chat::Channel* last = nullptr;
+  std::optional<chat::Member> member;
+  for (const chat::ChannelPtr& channel : *channels) {
+    if (chosen.size() > 0 && !chosen[channel->cid()]) continue;
+    auto read = chat::MarkRead(scope.chat, *channel, body);
+    if (!read) return std::unexpected(read.error());
+    member = std::move(*read);
+    last = channel.get();
+  }
+  if (last != nullptr) WriteReadEvent(scope, w, *last, *member);
+  return {};
+}
+
+Result<void> SendEvent(WriteScope& scope, json::Writer& w) {
+  auto channel = chat::RequireChannel(scope.chat.read(), scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  auto sent = chat::SendChannelEvent(scope.chat, **channel, scope.call.body()["event"]);
+  if (!sent) return std::unexpected(sent.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("event").BeginObject();
+  w.Field("type", sent->type);
+  w.Field("cid", (*channel)->cid());
+  w.Field("channel_type", (*channel)->type);
+  w.Field("channel_id", (*channel)->id);
+  w.Key("user");
+  encoder.UserById(w, sent->user_id);
+  w.Field("user_id", sent->user_id);
+  if (!sent->parent_id.empty()) w.Field("parent_id", sent->parent_id);
+  chat::WriteTime(w, "created_at", scope.chat.now, scope.call.format);
+  chat::WriteCustom(w, sent->custom_json, scope.call.format);
+  w.EndObject();
+  return {};
+}
+
+constexpr Operation kOperations[] = {
+    Open("POST", "/channels", "QueryChannels", QueryChannels, nullptr),
+    Open("POST", "/channels/delete", "DeleteChannels", nullptr, DeleteChannels),
+    Open("POST", "/channels/read", "MarkChannelsRead", nullptr, MarkChannelsRead),
+    Open("POST", "/channels/{type}/query", "GetOrCreateDistinctChannel", nullptr,
+         GetOrCreateDistinctChannel),
+    Open("POST", "/channels/{type}/{id}/query", "GetOrCreateChannel", nullptr, GetOrCreateChannel),
+    Open("GET", "/channels/{type}/{id}", "GetChannel", GetChannel, nullptr),
+    Open("POST", "/channels/{type}/{id}", "UpdateChannel", nullptr, UpdateChannel),
+    Open("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", nullptr, UpdateChannelPartial),
+    Open("DELETE", "/channels/{type}/{id}", "DeleteChannel", nullptr, DeleteChannel),
+    Open("POST", "/channels/{type}/{id}/read", "MarkRead", nullptr, MarkRead),
+    Open("POST", "/channels/{type}/{id}/event", "SendEvent", nullptr, SendEvent),
+    Open("PATCH", "/channels/{type}/{id}/member", "UpdateMemberPartial", nullptr,
+         UpdateMemberPartial),
+    Open("PATCH", "/channels/{type}/{id}/member/{user_id}", "UpdateMemberPartial", nullptr,
+         UpdateMemberPartial),
+    Open("GET", "/members", "QueryMembers", QueryMembers, nullptr),
+};
+
+}  // namespace
+
+std::span<const Operation> ChannelOperations() { return kOperations; }
+
+}  // namespace hookline::api

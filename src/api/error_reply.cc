@@ -1,0 +1,102 @@
+#include "api/error_reply.h"
+
+#include <fmt/core.h>
+
+#include "base/json_writer.h"
+
+namespace hookline::api {
+namespace {
+
+constexpr std::string_view kMoreInfo = "https://getstream.io/chat/docs/api_errors_response";
+
+struct Mapping {
+  int status;
+  int code;  ///< Stream's.
+};
+
+Mapping Map(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kInput:
+      return {400, 4};
+    case ErrorKind::kDuplicateUsername:
+      return {400, 6};
+    case ErrorKind::kEventNotSupported:
+      return {400, 18};
+    case ErrorKind::kFeatureNotSupported:
+      return {400, 19};
+    case ErrorKind::kMessageTooLong:
+      return {400, 20};
+    case ErrorKind::kNestingLevel:
+      return {400, 21};
+    case ErrorKind::kUnknownApiKey:
+      return {401, 2};
+    case ErrorKind::kTokenMissing:
+      return {401, 5};
+    case ErrorKind::kTokenExpired:
+      return {401, 40};
+    case ErrorKind::kTokenNotYetValid:
+      return {401, 41};
+    case ErrorKind::kTokenBeforeIssued:
+      return {401, 42};
+    case ErrorKind::kTokenSignature:
+      return {401, 43};
+    case ErrorKind::kNotAllowed:
+      return {403, 17};
+    case ErrorKind::kNotFound:
+      return {404, 16};
+    case ErrorKind::kRequestTimeout:
+      return {408, 23};
+    case ErrorKind::kTooLarge:
+      return {413, 22};
+    case ErrorKind::kRateLimited:
+      return {429, 9};
+    case ErrorKind::kHeadersTooLarge:
+      return {431, 24};
+    case ErrorKind::kNotImplemented:
+      return {501, 4};
+    case ErrorKind::kUnavailable:
+      return {503, -1};
+    case ErrorKind::kInternal:
+      return {500, -1};
+  }
+  return {500, -1};
+}
+
+}  // namespace
+
+int StatusOf(ErrorKind kind) { return Map(kind).status; }
+
+std::string FormatDuration(std::chrono::nanoseconds elapsed) {
+  return fmt::format("{:.2f}ms", static_cast<double>(elapsed.count()) / 1e6);
+}
+
+std::string ErrorBody(const Error& error, std::string_view operation,
+                      std::chrono::nanoseconds elapsed) {
+  const Mapping mapping = Map(error.kind());
+  // The reason stands in quotes, its own quotes escaped: `GetCommand failed with error: "…"`.
+  const std::string message = operation.empty() ? error.message()
+                                                : fmt::format("{} failed with error: {}", operation,
+                                                              json::Quoted(error.message()));
+  json::Writer w;
+  w.BeginObject();
+  w.Field("code", mapping.code);
+  w.Field("message", message);
+  w.Field("StatusCode", mapping.status);
+  w.Field("duration", FormatDuration(elapsed));
+  w.Field("more_info", kMoreInfo);
+  w.Key("details").BeginArray().EndArray();
+  w.EndObject();
+  return w.Take();
+}
+
+net::HttpResponse ErrorResponse(const Error& error, std::string_view operation,
+                                std::chrono::nanoseconds elapsed) {
+  net::HttpResponse response;
+  response.status = StatusOf(error.kind());
+  response.headers.emplace_back("Content-Type", "application/json");
+  if (error.kind() == ErrorKind::kUnavailable) response.headers.emplace_back("Retry-After", "1");
+  response.body = ErrorBody(error, operation, elapsed);
+  return response;
+}
+
+}  // namespace hookline::api

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "net/http_message.h"
+
+/// The one place where an Error becomes Stream's error answer (api.md §2.2).
+namespace hookline::api {
+
+/// The HTTP status that goes with a kind of error.
+int StatusOf(ErrorKind kind);
+
+/// `{"code", "message", "StatusCode", "duration", "more_info", "details"}`. `operation` is the
+/// name in front of the reason ("SendMessage"); empty: the message is the reason alone.
+std::string ErrorBody(const Error& error, std::string_view operation,
+                      std::chrono::nanoseconds elapsed);
+
+net::HttpResponse ErrorResponse(const Error& error, std::string_view operation,
+                                std::chrono::nanoseconds elapsed);
+
+/// "7.42ms", as Stream writes durations.
+std::string FormatDuration(std::chrono::nanoseconds elapsed);
+
+}  // namespace hookline::api

@@ -1,0 +1,160 @@
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "api/operation.h"
+#include "api/paging.h"
+#include "chat/access.h"
+#include "chat/fields.h"
+#include "chat/messages.h"
+#include "chat/write.h"
+
+namespace hookline::api {
+namespace {
+
+constexpr std::size_t kManyMessagesMax = 100;
+constexpr int kReactionsMax = 300;
+
+Result<void> WriteMessage(WriteScope& scope, json::Writer& w, const chat::Message& message) {
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, message, scope.call.caller.user_id);
+  return {};
+}
+
+Result<void> SendMessage(WriteScope& scope, json::Writer& w) {
+  auto message = chat::SendMessage(scope.chat, scope.call.args[0], scope.call.args[1],
+                                   scope.call.body()["message"]);
+  if (!message) return std::unexpected(message.error());
+  return WriteMessage(scope, w, *message);
+}
+
+Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
+  auto message = chat::RequireMessage(scope.chat, scope.call.args[0]);
+  if (!message) return std::unexpected(message.error());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, *message, scope.call.caller.user_id, true);
+  return {};
+}
+
+Result<void> GetManyMessages(ReadScope& scope, json::Writer& w) {
+  auto channel = chat::RequireChannel(scope.chat, scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  // `ids=a,b` or `ids=a&ids=b`.
+  std::vector<std::string_view> ids;
+  for (const auto& [name, value] : scope.call.http->query) {
+    if (name != "ids") continue;
+    std::string_view rest = value;
+    while (!rest.empty()) {
+      const std::size_t comma = rest.find(',');
+      if (comma != 0) ids.push_back(rest.substr(0, comma));
+      if (comma == std::string_view::npos) break;
+      rest.remove_prefix(comma + 1);
+    }
+  }
+  if (ids.empty()) return InputError("ids is a required parameter");
+  if (ids.size() > kManyMessagesMax) {
+    return InputError(fmt::format("ids may name at most {} messages", kManyMessagesMax));
+  }
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("messages").BeginArray();
+  for (const std::string_view id : ids) {
+    const auto message = scope.store.FindMessage(scope.call.app->id, id);
+    if (!message || message->channel != (*channel)->pk) continue;
+    encoder.Message(w, *message, scope.call.caller.user_id);
+  }
+  w.EndArray();
+  return {};
+}
+
+Result<void> UpdateMessage(WriteScope& scope, json::Writer& w) {
+  auto message = chat::UpdateMessage(scope.chat, scope.call.args[0], scope.call.body()["message"]);
+  if (!message) return std::unexpected(message.error());
+  return WriteMessage(scope, w, *message);
+}
+
+Result<void> UpdateMessagePartial(WriteScope& scope, json::Writer& w) {
+  auto message = chat::UpdateMessagePartial(scope.chat, scope.call.args[0], scope.call.body());
+  if (!message) return std::unexpected(message.error());
+  return WriteMessage(scope, w, *message);
+}
+
+Result<void> DeleteMessage(WriteScope& scope, json::Writer& w) {
+  auto message = chat::DeleteMessage(scope.chat, scope.call.args[0], scope.call.Flag("hard"),
+                                     scope.call.Param("deleted_by"));
+  if (!message) return std::unexpected(message.error());
+  return WriteMessage(scope, w, *message);
+}
+
+Result<void> GetReplies(ReadScope& scope, json::Writer& w) {
+  auto parent = chat::RequireMessage(scope.chat, scope.call.args[0]);
+  if (!parent) return std::unexpected(parent.error());
+  auto page = QueryMessagePage(scope.call);
+  if (!page) return std::unexpected(page.error());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("messages").BeginArray();
+  for (const auto& reply : scope.store.ListReplies(scope.call.app->id, parent->id, *page)) {
+    encoder.Message(w, reply, scope.call.caller.user_id);
+  }
+  w.EndArray();
+  return {};
+}
+
+Result<void> WriteReaction(WriteScope& scope, json::Writer& w, const chat::ReactionSent& sent) {
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, sent.message, sent.reaction.user_id);
+  w.Key("reaction");
+  encoder.Reaction(w, sent.reaction);
+  return {};
+}
+
+Result<void> SendReaction(WriteScope& scope, json::Writer& w) {
+  auto sent = chat::SendReaction(scope.chat, scope.call.args[0], scope.call.body());
+  if (!sent) return std::unexpected(sent.error());
+  return WriteReaction(scope, w, *sent);
+}
+
+Result<void> DeleteReaction(WriteScope& scope, json::Writer& w) {
+  auto sent = chat::DeleteReaction(scope.chat, scope.call.args[0], scope.call.args[1],
+                                   scope.call.Param("user_id"));
+  if (!sent) return std::unexpected(sent.error());
+  return WriteReaction(scope, w, *sent);
+}
+
+Result<void> GetReactions(ReadScope& scope, json::Writer& w) {
+  auto message = chat::RequireMessage(scope.chat, scope.call.args[0]);
+  if (!message) return std::unexpected(message.error());
+  auto limit = QueryLimit(scope.call, "limit", 10, kReactionsMax);
+  if (!limit) return std::unexpected(limit.error());
+  auto offset = QueryLimit(scope.call, "offset", 0, 1'000'000);
+  if (!offset) return std::unexpected(offset.error());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("reactions").BeginArray();
+  for (const auto& reaction : scope.store.ListReactions(message->pk, *limit, *offset)) {
+    encoder.Reaction(w, reaction);
+  }
+  w.EndArray();
+  return {};
+}
+
+constexpr Operation kOperations[] = {
+    Open("POST", "/channels/{type}/{id}/message", "SendMessage", nullptr, SendMessage),
+    Open("GET", "/channels/{type}/{id}/messages", "GetManyMessages", GetManyMessages, nullptr),
+    Open("GET", "/messages/{id}", "GetMessage", GetMessage, nullptr),
+    Open("POST", "/messages/{id}", "UpdateMessage", nullptr, UpdateMessage),
+    Open("PUT", "/messages/{id}", "UpdateMessagePartial", nullptr, UpdateMessagePartial),
+    Open("DELETE", "/messages/{id}", "DeleteMessage", nullptr, DeleteMessage),
+    Open("GET", "/messages/{id}/replies", "GetReplies", GetReplies, nullptr),
+    Open("POST", "/messages/{id}/reaction", "SendReaction", nullptr, SendReaction),
+    Open("DELETE", "/messages/{id}/reaction/{type}", "DeleteReaction", nullptr, DeleteReaction),
+    Open("GET", "/messages/{id}/reactions", "GetReactions", GetReactions, nullptr),
+};
+
+}  // namespace
+
+std::span<const Operation> MessageOperations() { return kOperations; }
+
+}  // namespace hookline::api

@@ -1,0 +1,112 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "base/json_writer.h"
+#include "chat/context.h"
+#include "net/http_message.h"
+#include "settings/app.h"
+#include "store/store.h"
+
+/// What an API operation is: a row in a table, and the function that does it.
+namespace hookline::api {
+
+struct Operation;
+
+/// One authenticated request.
+struct Call {
+  const Operation* operation = nullptr;
+  const net::HttpRequest* http = nullptr;
+  std::vector<std::string> args;  ///< The path's parameters, decoded, in order.
+  settings::AppPtr app;
+  chat::Caller caller;
+  Timestamp token_issued_at;
+  chat::RequestInfo request_info;
+  chat::Format format = chat::Format::kV1;
+  std::optional<json::Document> document;  ///< The body, or `payload` of a GET.
+
+  /// The request's JSON; missing if there is none.
+  json::Value body() const { return document ? document->root() : json::Value(); }
+  /// A query parameter; empty if absent.
+  std::string_view Param(std::string_view name) const {
+    return http->QueryParam(name).value_or(std::string_view());
+  }
+  bool Flag(std::string_view name) const {
+    const std::string_view value = Param(name);
+    return value == "true" || value == "1";
+  }
+};
+
+class Environment;
+
+/// What a writing operation works with, on the writer's thread.
+struct WriteScope {
+  const Call& call;
+  store::Tx& tx;
+  chat::Context& chat;
+  Environment& environment;
+};
+
+/// What a reading operation works with, on a reader's thread.
+struct ReadScope {
+  const Call& call;
+  store::Reader& store;
+  chat::ReadContext chat;
+  Environment& environment;
+};
+
+/// Operations write the members of the answer's object; `duration` and the braces are added.
+using ReadFn = Result<void> (*)(ReadScope&, json::Writer&);
+using WriteFn = Result<void> (*)(WriteScope&, json::Writer&);
+
+enum class Access : std::uint8_t {
+  kAnyToken,    ///< The operation judges what a user token may do.
+  kServerOnly,  ///< 403 for user tokens.
+};
+
+/// Work that leaves the process and so can't be done in a transaction.
+enum class AsyncWork : std::uint8_t { kNone, kCheckPush };
+
+struct Operation {
+  std::string_view method;
+  std::string_view path;  ///< v1: "/channels/{type}/{id}/message".
+  std::string_view name;  ///< Stream's operation id: "SendMessage".
+  Access access = Access::kServerOnly;
+  ReadFn read = nullptr;
+  WriteFn write = nullptr;
+  AsyncWork async = AsyncWork::kNone;
+  /// False for operations of Stream that Hookline does not have: 501 (decisions.md 19).
+  bool implemented() const {
+    return read != nullptr || write != nullptr || async != AsyncWork::kNone;
+  }
+  /// Stream's rule: POST and PUT create (201), the others answer 200.
+  int success_status() const { return method == "POST" || method == "PUT" ? 201 : 200; }
+};
+
+/// An operation that user tokens may call too.
+constexpr Operation Open(std::string_view method, std::string_view path, std::string_view name,
+                         ReadFn read, WriteFn write) {
+  return {.method = method,
+          .path = path,
+          .name = name,
+          .access = Access::kAnyToken,
+          .read = read,
+          .write = write};
+}
+
+std::span<const Operation> AppOperations();
+std::span<const Operation> UserOperations();
+std::span<const Operation> ChannelOperations();
+std::span<const Operation> MessageOperations();
+/// Stream's other operations, by name only.
+std::span<const Operation> UnimplementedOperations();
+
+}  // namespace hookline::api

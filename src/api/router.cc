@@ -1,0 +1,72 @@
+#include "api/router.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace hookline::api {
+namespace {
+
+std::string BucketName(std::string_view method, std::size_t segments) {
+  return fmt::format("{} {}", method, segments);
+}
+
+// api.md §10: `/api/v2/chat/channels` is v1's `/channels`, `/api/v2/app` its `/app`.
+chat::Format StripVersion(PathSegments& segments) {
+  if (segments.size() < 2 || segments[0] != "api" || segments[1] != "v2") {
+    return chat::Format::kV1;
+  }
+  segments.erase(segments.begin(), segments.begin() + 2);
+  if (!segments.empty() && segments.front() == "chat") segments.erase(segments.begin());
+  return chat::Format::kV2;
+}
+
+}  // namespace
+
+Router::Router() {
+  for (const auto& table : {AppOperations(), UserOperations(), ChannelOperations(),
+                            MessageOperations(), UnimplementedOperations()}) {
+    for (const Operation& operation : table) {
+      Route route{&operation, SplitPath(operation.path), 0};
+      route.literals = static_cast<std::size_t>(std::ranges::count_if(
+          route.segments, [](auto segment) { return !IsPathParameter(segment); }));
+      buckets_[BucketName(operation.method, route.segments.size())].push_back(routes_.size());
+      routes_.push_back(std::move(route));
+    }
+  }
+  for (auto& [name, bucket] : buckets_) {
+    std::ranges::sort(bucket, [this](std::size_t a, std::size_t b) {
+      return std::pair(routes_[b].literals, a) < std::pair(routes_[a].literals, b);
+    });
+  }
+}
+
+Router::Match Router::Find(std::string_view method, std::string_view path) const {
+  Match match;
+  PathSegments segments = SplitPath(path);
+  match.format = StripVersion(segments);
+  const auto bucket = buckets_.find(BucketName(method, segments.size()));
+  if (bucket == buckets_.end()) return match;
+  for (const std::size_t index : bucket->second) {
+    const Route& route = routes_[index];
+    if (!PathMatches(route.segments, segments)) continue;
+    match.operation = route.operation;
+    match.index = index;
+    // Newer Go clients write a blank in a path as '+'.
+    const auto plus =
+        match.format == chat::Format::kV2 ? net::PlusMeans::kSpace : net::PlusMeans::kPlus;
+    match.args = PathArguments(route.segments, segments, plus);
+    return match;
+  }
+  return match;
+}
+
+std::optional<std::size_t> Router::IndexOf(std::string_view operation_name) const {
+  for (std::size_t i = 0; i < routes_.size(); ++i) {
+    if (routes_[i].operation->name == operation_name) return i;
+  }
+  return std::nullopt;
+}
+
+}  // namespace hookline::api

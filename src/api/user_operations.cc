@@ -1,0 +1,91 @@
+#include <algorithm>
+
+#include "api/operation.h"
+#include "api/paging.h"
+#include "chat/fields.h"
+#include "chat/filter.h"
+#include "chat/users.h"
+#include "chat/write.h"
+
+namespace hookline::api {
+namespace {
+
+constexpr int kUsersLimitMax = 100;
+constexpr int kUsersOffsetMax = 1000;
+
+void WriteUsersById(WriteScope& scope, json::Writer& w, const std::vector<chat::UserPtr>& users) {
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("users").BeginObject();
+  for (const chat::UserPtr& user : users) {
+    w.Key(user->id);
+    encoder.FullUser(w, *user);
+  }
+  w.EndObject();
+}
+
+Result<void> UpdateUsers(WriteScope& scope, json::Writer& w) {
+  auto users = chat::UpsertUsers(scope.chat, scope.call.body()["users"]);
+  if (!users) return std::unexpected(users.error());
+  WriteUsersById(scope, w, *users);
+  w.Field("membership_deletion_task_id", "");
+  return {};
+}
+
+Result<void> UpdateUsersPartial(WriteScope& scope, json::Writer& w) {
+  auto users = chat::UpdateUsersPartial(scope.chat, scope.call.body()["users"]);
+  if (!users) return std::unexpected(users.error());
+  WriteUsersById(scope, w, *users);
+  w.Field("membership_deletion_task_id", "");
+  return {};
+}
+
+Result<void> QueryUsers(ReadScope& scope, json::Writer& w) {
+  const json::Value body = scope.call.body();
+  chat::UserQuery query;
+  auto filter = chat::ParseFilter(body["filter_conditions"]);
+  if (!filter) return std::unexpected(filter.error());
+  query.filter = std::move(*filter);
+  auto sort = chat::ParseSort(body["sort"], 5);
+  if (!sort) return std::unexpected(sort.error());
+  query.sort = std::move(*sort);
+  auto limit = ReadLimit(body, "limit", 30, kUsersLimitMax);
+  if (!limit) return std::unexpected(limit.error());
+  query.limit = *limit;
+  auto offset = ReadLimit(body, "offset", 0, kUsersOffsetMax);
+  if (!offset) return std::unexpected(offset.error());
+  query.offset = *offset;
+  if (auto read = chat::ReadBool(body, "include_deactivated_users", "include_deactivated_users",
+                                 query.include_deactivated);
+      !read) {
+    return read;
+  }
+  auto users = scope.store.QueryUsers(scope.call.app->id, query);
+  if (!users) return std::unexpected(users.error());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("users").BeginArray();
+  for (const chat::UserPtr& user : *users) encoder.FullUser(w, *user);
+  w.EndArray();
+  return {};
+}
+
+Result<void> SendUserCustomEvent(WriteScope& scope, json::Writer&) {
+  const json::Value event = scope.call.body()["event"];
+  if (!event.IsObject()) return InputError("event is a required field");
+  return chat::SendUserEvent(scope.chat, scope.call.args[0], event);
+}
+
+constexpr Operation kOperations[] = {
+    Open("POST", "/users", "UpdateUsers", nullptr, UpdateUsers),
+    Open("PATCH", "/users", "UpdateUsersPartial", nullptr, UpdateUsersPartial),
+    {.method = "GET", .path = "/users", .name = "QueryUsers", .read = QueryUsers},
+    {.method = "POST",
+     .path = "/users/{id}/event",
+     .name = "SendUserCustomEvent",
+     .write = SendUserCustomEvent},
+};
+
+}  // namespace
+
+std::span<const Operation> UserOperations() { return kOperations; }
+
+}  // namespace hookline::api
