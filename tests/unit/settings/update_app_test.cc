@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app_fixture.h"
+#include "settings/hook_settings.h"
 #include "settings/legacy_hooks.h"
 
 namespace hookline::settings {
@@ -181,6 +182,25 @@ TEST_F(UpdateAppTest, AppsWithHookV2PointToEventHooks) {
               "ARN, SNS key, SNS secret, or async moderation config in new hook v2 system. Use "
               "the event_hooks field to configure webhooks.");
   }
+}
+
+TEST_F(UpdateAppTest, HookSettingsFollowTheFields) {
+  HookSettings read = ReadHookSettings(*Stored());
+  EXPECT_EQ(read.before_message_send_url, "");
+  EXPECT_EQ(read.before_message_send_timeout.count(), 0);
+  EXPECT_EQ(read.command_url_template, "");
+  EXPECT_FALSE(read.fail_message_with_command);
+  EXPECT_FALSE(read.compress_payloads);
+  PatchOk(R"({"before_message_send_hook_url":"https://a.example/b",
+    "before_message_send_hook_attempt_timeout_ms":700,
+    "custom_action_handler_url":"https://a.example/{type}","custom_command_failure":"error",
+    "enable_hook_payload_compression":true})");
+  read = ReadHookSettings(*Stored());
+  EXPECT_EQ(read.before_message_send_url, "https://a.example/b");
+  EXPECT_EQ(read.before_message_send_timeout.count(), 700);
+  EXPECT_EQ(read.command_url_template, "https://a.example/{type}");
+  EXPECT_TRUE(read.fail_message_with_command);
+  EXPECT_TRUE(read.compress_payloads);
 }
 
 class LegacyAppTest : public AppTest {
