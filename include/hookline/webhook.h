@@ -78,8 +78,9 @@ std::string DecodeSqsPayload(std::string_view body,
 std::string DecodeSnsPayload(std::string_view body,
                              std::size_t max_inflated_bytes = kDefaultMaxInflatedBytes);
 
-/// Checks that `json` is one valid JSON object in UTF-8, nested at most 256 levels, and gives
-/// access to its members. Numbers need not fit any machine type. Throws kInvalidJson.
+/// Checks that `json` is one valid JSON object in UTF-8 (which an escape of half a surrogate pair
+/// is not), nested at most 256 levels, and gives access to its members. Numbers need not fit any
+/// machine type. Throws kInvalidJson.
 Event ParseEvent(std::string_view json);
 
 }  // namespace hookline::webhook

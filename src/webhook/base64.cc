@@ -26,7 +26,6 @@ constexpr std::array<std::uint8_t, 256> kDigitValues = DigitValues();
 std::optional<std::string> DecodeBase64(std::string_view text) {
   if (text.size() % 4 != 0) return std::nullopt;
   for (int i = 0; i < 2 && !text.empty() && text.back() == '='; ++i) text.remove_suffix(1);
-  if (text.size() % 4 == 1) return std::nullopt;
 
   std::string bytes;
   bytes.reserve(text.size() / 4 * 3 + 2);

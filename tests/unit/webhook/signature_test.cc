@@ -76,7 +76,7 @@ TEST(SignerTest, MaySignOnManyThreadsAtOnce) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 500; ++i) {
+      for (int i = 0; i < 10000; ++i) {
         if (event_signer.Sign(kEvent) != kEventSignature) ++wrong;
         if (!other_signer.Verify(
                 "what do ya want for nothing?",
