@@ -90,7 +90,7 @@ class ReceiverPackageTest(unittest.TestCase):
         cls.example_build = work / "example"
         jobs = str(os.cpu_count() or 1)
         configure(ARGS.source, cls.library_build, "-DHOOKLINE_RECEIVER_ONLY=ON",
-                  "-DHOOKLINE_RECEIVER_TESTS=ON")
+                  "-DHOOKLINE_RECEIVER_TESTS=ON", "-DHOOKLINE_WERROR=ON")
         run(ARGS.cmake, "--build", cls.library_build, "--parallel", jobs)
         run(ARGS.cmake, "--install", cls.library_build, "--prefix", cls.prefix)
         configure(pathlib.Path(ARGS.source) / "examples" / "receiver", cls.example_build,
