@@ -1,0 +1,207 @@
+#include "delivery/lane.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+
+namespace hookline::delivery {
+namespace {
+
+// A hook in trouble is still tried with this many attempts at once.
+constexpr int kLeastLimit = 2;
+
+}  // namespace
+
+Lane::Lane(HookId hook, AppId app, LaneLimits limits, std::atomic<std::int64_t>& loaded)
+    : hook_(hook), app_(app), limits_(limits), loaded_(loaded), limit_(limits.in_flight) {
+  HOOKLINE_CHECK(limits.in_flight >= 1 && limits.in_flight * 2 <= limits.window);
+}
+
+void Lane::ApplySettings(settings::AppPtr settings) {
+  if (settings != nullptr && settings == settings_) return;
+  settings_ = std::move(settings);
+  hook_settings_ = settings_ == nullptr ? nullptr : settings_->FindHook(hook_);
+  if (hook_settings_ == nullptr) {
+    settings_ = nullptr;
+    standing_ = Standing::kDeleted;
+    return;
+  }
+  standing_ = hook_settings_->enabled ? Standing::kActive : Standing::kDisabled;
+  policy_ = RetryPolicy::For(*hook_settings_);
+  // It was disabled, and perhaps enabled again before anybody looked.
+  if (hook_settings_->cancel_up_to > cancel_up_to_) {
+    cancel_up_to_ = hook_settings_->cancel_up_to;
+    // Nothing old can be pending unless it is in memory or known to be in the store.
+    if (HasReady() || !held_.empty() || backlogged_ || next_due) cancel_up_to_due_ = true;
+  }
+}
+
+bool Lane::IsCancelled(const PendingDelivery& delivery) const {
+  return !delivery.manual && delivery.id <= cancel_up_to_;
+}
+
+void Lane::MakeReady(PendingDelivery delivery) {
+  auto& queue = delivery.attempts > delivery.redelivery_base ? again_ : fresh_;
+  queue.push_back(std::move(delivery));
+}
+
+void Lane::MarkBacklog() {
+  backlogged_ = true;
+  if (store_op_ == StoreOp::kPage || store_op_ == StoreOp::kCancel) missed_ = true;
+}
+
+void Lane::Arrive(PendingDelivery delivery) {
+  if (in_memory_.contains(delivery.id.value)) return;  // A page brought it already.
+  if (delivery.event == nullptr || standing_ != Standing::kActive) return MarkBacklog();
+  if (IsCancelled(delivery)) {
+    cancel_up_to_due_ = true;
+    return MarkBacklog();
+  }
+  if (store_op_ == StoreOp::kPage) {
+    if (missed_ || room() <= page_limit_) return MarkBacklog();
+    Load(delivery.id);
+    held_.push_back(std::move(delivery));
+    return;
+  }
+  if (backlogged_ || room() <= 0) return MarkBacklog();
+  Load(delivery.id);
+  MakeReady(std::move(delivery));
+}
+
+bool Lane::WantsPage() const {
+  return standing_ == Standing::kActive && !cancel_up_to_due_ && backlogged_ &&
+         store_op_ == StoreOp::kNone && room() * 2 >= limits_.window;
+}
+
+Lane::Page Lane::BeginPage() {
+  store_op_ = StoreOp::kPage;
+  missed_ = false;
+  // A part of the room is left to what arrives meanwhile, so that a lane that has nearly caught up
+  // can stop paging.
+  page_limit_ = room() - room() / 4;
+  Page page;
+  page.limit = page_limit_;
+  page.except.reserve(in_memory_.size());
+  for (const std::int64_t id : in_memory_) page.except.push_back(DeliveryId{id});
+  std::ranges::sort(page.except);
+  return page;
+}
+
+void Lane::EndPage(std::vector<PendingDelivery> rows, bool at_end) {
+  store_op_ = StoreOp::kNone;
+  for (PendingDelivery& row : rows) {
+    if (in_memory_.contains(row.id.value)) continue;
+    if (std::ranges::find(departed_, row.id) != departed_.end()) continue;
+    if (IsCancelled(row)) {
+      cancel_up_to_due_ = true;
+      continue;
+    }
+    Load(row.id);
+    MakeReady(std::move(row));
+  }
+  departed_.clear();
+  backlogged_ = !at_end || missed_ || cancel_up_to_due_;
+  missed_ = false;
+  for (PendingDelivery& delivery : held_) {
+    if (at_end) {
+      MakeReady(std::move(delivery));
+    } else {
+      Unload(delivery.id);  // Older ones go first.
+    }
+  }
+  held_.clear();
+}
+
+void Lane::FailPage() {
+  store_op_ = StoreOp::kBackoff;
+  departed_.clear();
+  for (const PendingDelivery& delivery : held_) Unload(delivery.id);
+  held_.clear();
+  backlogged_ = true;
+  missed_ = false;
+}
+
+bool Lane::WantsCancel() const {
+  if (store_op_ != StoreOp::kNone) return false;
+  if (standing_ == Standing::kActive) return cancel_up_to_due_;
+  return backlogged_ || next_due || HasReady();
+}
+
+void Lane::DropReady(DeliveryId up_to) {
+  const auto drop = [&](const PendingDelivery& delivery) {
+    const bool cancelled = !up_to || IsCancelled(delivery);
+    if (cancelled) Unload(delivery.id);
+    return cancelled;
+  };
+  std::erase_if(fresh_, drop);
+  std::erase_if(again_, drop);
+}
+
+void Lane::BeginCancel() {
+  store_op_ = StoreOp::kCancel;
+  missed_ = false;
+  DropReady(standing_ == Standing::kActive ? cancel_up_to_ : DeliveryId{});
+  backlogged_ = true;
+}
+
+void Lane::EndCancel(std::optional<DeliveryId> up_to, bool more) {
+  store_op_ = StoreOp::kNone;
+  if (more || !up_to) return;
+  const bool all = !*up_to;
+  if (all || *up_to >= cancel_up_to_) cancel_up_to_due_ = false;
+  // Unless all are cancelled, others may be pending still: the next page tells.
+  if (all) backlogged_ = missed_;
+  missed_ = false;
+}
+
+PendingDelivery Lane::TakeNext() {
+  const bool retry = again_.empty() ? false : (fresh_.empty() || retry_next_);
+  retry_next_ = !retry;
+  auto& queue = retry ? again_ : fresh_;
+  PendingDelivery delivery = std::move(queue.front());
+  queue.pop_front();
+  ++in_flight_;
+  return delivery;
+}
+
+void Lane::Finished(const AttemptOutcome& outcome, Timestamp now) {
+  --in_flight_;
+  last_outcome_ = LastOutcome{now, outcome.failure, outcome.status};
+  if (outcome.succeeded()) {
+    consecutive_failures_ = 0;
+    limit_ = std::min(limit_ + 1, limits_.in_flight);
+  } else {
+    ++consecutive_failures_;
+    limit_ = std::max(limit_ / 2, std::min(kLeastLimit, limits_.in_flight));
+  }
+}
+
+void Lane::Load(DeliveryId id) {
+  in_memory_.insert(id.value);
+  loaded_.fetch_add(1, std::memory_order_relaxed);
+}
+
+void Lane::Unload(DeliveryId id) {
+  in_memory_.erase(id.value);
+  loaded_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void Lane::Leave(DeliveryId id) {
+  Unload(id);
+  if (store_op_ == StoreOp::kPage) departed_.push_back(id);
+}
+
+void Lane::Recorded(DeliveryId id) { Leave(id); }
+
+void Lane::HandedBack(DeliveryId id) {
+  --in_flight_;
+  Leave(id);
+  MarkBacklog();
+}
+
+bool Lane::Idle() const {
+  return in_memory_.empty() && !backlogged_ && store_op_ == StoreOp::kNone && !next_due;
+}
+
+}  // namespace hookline::delivery
