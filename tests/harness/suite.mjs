@@ -28,8 +28,9 @@ export function suite(name, body, { server: serverOptions = {}, concurrency = 1 
       await receiver?.stop();
     });
 
-    const test = (title, run, { timeout = kTestTimeoutMs } = {}) =>
-      plainTest(title, { timeout }, async (context) => {
+    // `todo` names what Hookline has not got yet: the test runs, and its failure fails nothing.
+    const test = (title, run, { timeout = kTestTimeoutMs, todo } = {}) =>
+      plainTest(title, { timeout, todo }, async (context) => {
         try {
           await run(context);
         } catch (error) {

@@ -190,7 +190,7 @@ suite('channels', ({ test, newApp }) => {
     nanoseconds(answer.channel.truncated_at);
     const { messages } = await app.call('POST', '/channels/messaging/short/query', { state: true });
     assert.deepEqual(messages.map((message) => message.text), ['truncated']);
-  });
+  }, { todo: 'TruncateChannel' });
 
   test('one member is changed in part', async () => {
     const app = await newApp();
@@ -212,7 +212,7 @@ suite('channels', ({ test, newApp }) => {
     assert.equal((await seen()).length, 0);
     await app.call('POST', '/channels/messaging/hidden/show', { user_id: 'mara' });
     assert.equal((await seen()).length, 1);
-  });
+  }, { todo: 'HideChannel, ShowChannel' });
 });
 
 suite('channel types', ({ test, newApp }) => {
@@ -253,14 +253,14 @@ suite('channel types', ({ test, newApp }) => {
     await app.call('DELETE', '/channeltypes/harbour');
     await app.refuses(404, 16, 'GET', '/channeltypes/harbour');
     await app.refuses(404, 16, 'DELETE', '/channeltypes/harbour');
-  });
+  }, { todo: 'CreateChannelType, UpdateChannelType, DeleteChannelType' });
 
   test('built-in ones may be updated, for this app only', async () => {
     const [app, other] = [await newApp(), await newApp()];
     await app.call('PUT', '/channeltypes/messaging', { max_message_length: 30 });
     assert.equal((await app.call('GET', '/channeltypes/messaging')).max_message_length, 30);
     assert.equal((await other.call('GET', '/channeltypes/messaging')).max_message_length, 5000);
-  });
+  }, { todo: 'UpdateChannelType' });
 
   test('bad types are refused', async () => {
     const app = await newApp();
@@ -270,5 +270,5 @@ suite('channel types', ({ test, newApp }) => {
     ]) {
       await app.refuses(400, 4, 'POST', '/channeltypes', body);
     }
-  });
+  }, { todo: 'CreateChannelType' });
 });

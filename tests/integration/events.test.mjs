@@ -400,7 +400,7 @@ suite('events', ({ test, newApp, receiver, path }) => {
     assertInDock(event);
     assert.equal(event.user.id, 'mara');
     nanoseconds(event.channel.truncated_at);
-  });
+  }, { todo: 'TruncateChannel' });
 
   test('user.updated on creation, replacement and partial change', async () => {
     const { app, one } = await harbour('user.updated');
@@ -442,7 +442,7 @@ suite('events', ({ test, newApp, receiver, path }) => {
     nanoseconds(gone.user.deleted_at);
     assert.equal(gone.mark_messages_deleted, true);
     assert.equal(gone.hard_delete, false);
-  });
+  }, { todo: 'DeactivateUser, ReactivateUser, DeleteUser' });
 
   test('a custom channel event', async () => {
     const { app, one } = await harbour('crane_moved');

@@ -109,7 +109,7 @@ suite('users', ({ test, newApp }) => {
     const back = (await app.call('POST', '/users/olaf/reactivate', { name: 'Olaf II' })).user;
     assert.equal(back.deactivated_at, undefined);
     assert.equal(back.name, 'Olaf II');
-  });
+  }, { todo: 'DeactivateUser, ReactivateUser' });
 
   test('deleting in bulk is a task whose result names every user', async () => {
     const app = await newApp();
@@ -130,7 +130,7 @@ suite('users', ({ test, newApp }) => {
     nanoseconds(task.updated_at);
     assert.deepEqual((await query(app, { filter_conditions: {} })).map((each) => each.id), ['stays']);
     await app.refuses(400, 4, 'POST', '/users/delete', { user_ids: [], user: 'soft' });
-  });
+  }, { todo: 'DeleteUsers' });
 
   test('deleting one user answers with the deleted user', async () => {
     const app = await newApp();
@@ -138,7 +138,7 @@ suite('users', ({ test, newApp }) => {
     const { user } = await app.call('DELETE', '/users/mara');
     assert.equal(user.id, 'mara');
     nanoseconds(user.deleted_at);
-  });
+  }, { todo: 'DeleteUser' });
 
   test('apps do not see each other', async () => {
     const [one, two] = [await newApp(), await newApp()];
