@@ -1,0 +1,68 @@
+#include "store/sqlite/data_directory.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <thread>
+
+#include "store/store.h"
+
+namespace hookline::store::sqlite {
+namespace {
+
+constexpr std::chrono::milliseconds kPollInterval{20};
+
+void Create(const std::string& path) {
+  const std::filesystem::path parent = std::filesystem::path(path).parent_path();
+  std::error_code ec;
+  if (!parent.empty()) std::filesystem::create_directories(parent, ec);
+  if (ec) throw Failure(fmt::format("cannot create {}: {}", parent.string(), ec.message()));
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {
+    throw Failure(fmt::format("cannot create {}: {}", path, std::strerror(errno)));
+  }
+}
+
+// flock can be waited for only without a limit of time, hence the polling.
+bool Lock(int fd, std::chrono::milliseconds wait) {
+  const auto deadline = std::chrono::steady_clock::now() + wait;
+  while (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
+    if (errno != EWOULDBLOCK && errno != EINTR) {
+      throw Failure(fmt::format("cannot lock the data directory: {}", std::strerror(errno)));
+    }
+    if (std::chrono::steady_clock::now() >= deadline) return false;
+    std::this_thread::sleep_for(kPollInterval);
+  }
+  return true;
+}
+
+}  // namespace
+
+DataDirectory::DataDirectory(const std::string& path, std::chrono::milliseconds wait)
+    : path_(path) {
+  Create(path_);
+  const std::string lock_path = path_ + "/lock";
+  const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) throw Failure(fmt::format("cannot open {}: {}", lock_path, std::strerror(errno)));
+  bool locked = false;
+  try {
+    locked = Lock(fd, wait);
+  } catch (const Failure&) {
+    ::close(fd);
+    throw;
+  }
+  if (!locked) {
+    ::close(fd);
+    throw Failure(fmt::format("another server uses the data directory {}", path_));
+  }
+  lock_fd_ = fd;
+}
+
+DataDirectory::~DataDirectory() { ::close(lock_fd_); }
+
+}  // namespace hookline::store::sqlite

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "chat/store.h"
+#include "store/sqlite/connection.h"
+
+namespace hookline::store::sqlite {
+
+class MessageTable {
+ public:
+  explicit MessageTable(Connection& db);
+
+  std::optional<chat::Message> Find(AppId app, std::string_view id);
+  std::vector<chat::Message> List(ChannelId channel, const chat::MessagePage& page);
+  std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
+                                         const chat::MessagePage& page);
+  std::vector<chat::Message> ListPinned(ChannelId channel, int limit);
+
+  /// 0 if the app has a message with that id.
+  MessageId Insert(const chat::Message& message);
+  void Update(const chat::Message& message);
+  /// Without its reactions.
+  void Delete(MessageId message);
+
+ private:
+  /// A place in an order by time and number; bounds are exclusive.
+  struct Position {
+    std::int64_t created_at;
+    std::int64_t pk;
+  };
+  struct Bounds {
+    Position after;
+    Position before;
+    bool from_oldest = false;
+    bool nothing = false;  ///< A bound names a message that is not there.
+  };
+
+  std::optional<Position> FindPosition(AppId app, std::string_view id);
+  AppId AppOf(ChannelId channel);
+  Bounds ResolveBounds(AppId app, const chat::MessagePage& page);
+  /// `fetch(bounds, ascending, limit)` runs one of the list statements.
+  template <class Fetch>
+  std::vector<chat::Message> Page(AppId app, const chat::MessagePage& page, const Fetch& fetch);
+
+  Connection& db_;
+  Statement find_;
+  Statement find_position_;
+  Statement app_of_;
+  Statement list_up_;
+  Statement list_down_;
+  Statement replies_up_;
+  Statement replies_down_;
+  Statement pinned_;
+  Statement insert_;
+  Statement update_;
+  Statement update_indexed_;
+  Statement delete_;
+};
+
+}  // namespace hookline::store::sqlite

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "store/store.h"
+
+namespace hookline::store {
+
+struct SqliteOptions {
+  std::string directory;  ///< Created (mode 0700) if missing. Holds hookline.db and its lock.
+  std::chrono::milliseconds lock_wait{5000};  ///< For another server to let go of the directory.
+  int reader_threads = 2;
+  std::size_t write_queue_max = 8192;  ///< Jobs of Write; more are rejected.
+  std::size_t read_queue_max = 4096;
+  int writer_cache_kib = 48 * 1024;
+  int reader_cache_kib = 8 * 1024;  ///< For each reader thread.
+  const Clock* clock = nullptr;     ///< Outlives the store; nullptr: the system's.
+  /// For the operator's log; called from any of the store's threads. Empty: standard error.
+  std::function<void(std::string_view)> log;
+  std::string vfs;  ///< SQLite's name of a file layer; empty: the default one. For tests.
+};
+
+/// Opens or creates the data directory, migrates its schema, and starts the store's threads. Fails
+/// with kUnavailable and a message for the operator: another server holds the directory, the
+/// database is of a newer schema or cannot be read.
+Result<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options);
+
+}  // namespace hookline::store

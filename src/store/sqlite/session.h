@@ -1,0 +1,164 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/sqlite/apps.h"
+#include "store/sqlite/channels.h"
+#include "store/sqlite/connection.h"
+#include "store/sqlite/deliveries.h"
+#include "store/sqlite/delivery_history.h"
+#include "store/sqlite/events.h"
+#include "store/sqlite/members.h"
+#include "store/sqlite/messages.h"
+#include "store/sqlite/reactions.h"
+#include "store/sqlite/requests.h"
+#include "store/sqlite/users.h"
+#include "store/store.h"
+
+namespace hookline::store::sqlite {
+
+/// The reading half of the ports over one connection. One thread.
+class ReaderSession : public virtual store::Reader {
+ public:
+  /// Both outlive the session.
+  ReaderSession(Connection& db, const Clock& clock);
+
+  chat::UserPtr FindUser(AppId app, std::string_view id) override;
+  Result<std::vector<chat::UserPtr>> QueryUsers(AppId app, const chat::UserQuery& query) override;
+  chat::ChannelPtr FindChannel(AppId app, std::string_view type, std::string_view id) override;
+  chat::ChannelPtr FindChannel(ChannelId pk) override;
+  Result<std::vector<chat::ChannelPtr>> QueryChannels(AppId app,
+                                                      const chat::ChannelQuery& query) override;
+  bool HasChannelOfType(AppId app, std::string_view type) override;
+  std::optional<chat::Member> FindMember(ChannelId channel, std::string_view user_id) override;
+  std::vector<chat::Member> ListMembers(ChannelId channel, int limit, int offset) override;
+  Result<std::vector<chat::Member>> QueryMembers(ChannelId channel,
+                                                 const chat::MemberQuery& query) override;
+  chat::UnreadTotals Unread(AppId app, std::string_view user_id) override;
+  std::optional<chat::Message> FindMessage(AppId app, std::string_view id) override;
+  std::vector<chat::Message> ListMessages(ChannelId channel,
+                                          const chat::MessagePage& page) override;
+  std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
+                                         const chat::MessagePage& page) override;
+  std::vector<chat::Message> ListPinned(ChannelId channel, int limit) override;
+  std::optional<chat::Reaction> FindReaction(MessageId message, std::string_view user_id,
+                                             std::string_view type) override;
+  std::vector<chat::Reaction> ListReactions(MessageId message, int limit, int offset) override;
+  std::vector<chat::Reaction> ListReactionsOf(MessageId message, std::string_view user_id) override;
+  std::vector<chat::ReactionGroup> SumReactions(MessageId message) override;
+  std::optional<chat::Task> FindTask(AppId app, std::string_view id) override;
+
+  settings::AppPtr FindApp(AppId app) override;
+  std::vector<settings::AppPtr> ListApps() override;
+
+  std::vector<delivery::PendingDelivery> LoadPending(const delivery::PendingQuery& query) override;
+  std::optional<Timestamp> NextDue(HookId hook, Timestamp after) override;
+  std::vector<HookId> HooksWithPending() override;
+  std::int64_t CountPending(HookId hook) override;
+  std::vector<delivery::DeliveryView> ListDeliveries(
+      const delivery::DeliveryFilter& filter) override;
+  std::optional<delivery::DeliveryView> FindDelivery(const Uuid& uuid) override;
+  std::vector<delivery::AttemptView> ListAttempts(DeliveryId delivery) override;
+  delivery::EventPayloadPtr FindEvent(EventId event) override;
+
+  std::optional<IdempotentReply> FindIdempotentReply(AppId app, std::string_view key) override;
+
+ protected:
+  Timestamp IdempotencySince() const;
+
+  Connection& db_;
+  const Clock& clock_;
+  UserTable users_;
+  ChannelTable channels_;
+  MemberTable members_;
+  MessageTable messages_;
+  ReactionTable reactions_;
+  RequestTable requests_;
+  AppTable apps_;
+  EventTable events_;
+  DeliveryTable deliveries_;
+  DeliveryHistory history_;
+};
+
+/// The writing half, and the bookkeeping of a batch: which of its jobs wrote, what is to be told
+/// after the commit. One thread.
+///
+///   for each job:  BeginJob(); keep = run(session); EndJob(keep);
+///   COMMIT, then TakeEffects(); or any kind of rollback, then Forget().
+class WriterSession final : public ReaderSession, public store::Tx {
+ public:
+  using ReaderSession::ReaderSession;
+
+  /// What happens after a commit.
+  struct Effects {
+    std::vector<std::move_only_function<void()>> on_commit;
+    std::vector<delivery::PendingDelivery> deliveries;
+  };
+
+  void BeginJob();
+  /// Keeps what the job wrote or rolls it back, alone. Throws Failure.
+  void EndJob(bool keep);
+  /// True if a job that was kept has written something.
+  bool has_writes() const { return has_writes_; }
+  Effects TakeEffects();
+  /// The transaction is gone.
+  void Forget();
+
+  /// Removes up to about `rows` rows of purged channels.
+  void ContinuePurge(int rows);
+  /// False once nothing was left to remove.
+  bool has_purges() const { return has_purges_; }
+
+  void PutUser(const chat::User& user) override;
+  ChannelId InsertChannel(const chat::Channel& channel) override;
+  void UpdateChannel(const chat::Channel& channel) override;
+  void PurgeChannel(ChannelId channel) override;
+  void PutMember(const chat::Member& member) override;
+  void DeleteMember(ChannelId channel, std::string_view user_id) override;
+  MessageId InsertMessage(const chat::Message& message) override;
+  void UpdateMessage(const chat::Message& message) override;
+  void DeleteMessage(MessageId message) override;
+  void PutReaction(const chat::Reaction& reaction) override;
+  void DeleteReaction(MessageId message, std::string_view user_id, std::string_view type) override;
+  void PutTask(const chat::Task& task) override;
+
+  AppId InsertApp(const settings::App& app) override;
+  void UpdateApp(const settings::App& app) override;
+  void InsertKey(AppId app, const settings::ApiKey& key) override;
+  void RetireKey(AppId app, std::string_view key, Timestamp at) override;
+  bool KeyExists(std::string_view key) override;
+  void ReplaceHooks(AppId app, const std::vector<settings::EventHook>& hooks) override;
+  DeliveryId LastDelivery() override;
+
+  delivery::EventPayloadPtr InsertEvent(delivery::EventPayload event) override;
+  DeliveryId InsertDelivery(delivery::PendingDelivery delivery) override;
+  void RecordOutcome(const delivery::OutcomeRecord& record) override;
+  int CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp now,
+                    int limit) override;
+  void Redeliver(DeliveryId delivery, HookId to, Timestamp now) override;
+
+  void PutIdempotentReply(AppId app, std::string_view key, const IdempotentReply& reply) override;
+  void OnCommit(std::move_only_function<void()> fn) override;
+
+ private:
+  /// Before a job's first write: from here on it can be rolled back alone.
+  void BeforeWrite();
+
+  Statement savepoint_{db_, "SAVEPOINT job"};
+  Statement release_{db_, "RELEASE job"};
+  Statement rollback_to_{db_, "ROLLBACK TO job"};
+
+  bool savepoint_open_ = false;
+  bool has_writes_ = false;
+  bool has_purges_ = true;  ///< Until it was looked at: another process may have begun one.
+  Effects effects_;         ///< Of the jobs that were kept, then of the present one.
+  std::size_t kept_on_commit_ = 0;
+  std::size_t kept_deliveries_ = 0;
+};
+
+}  // namespace hookline::store::sqlite

@@ -1,0 +1,95 @@
+#include <fmt/format.h>
+
+#include <cstdio>
+#include <utility>
+
+#include "store/sqlite/data_directory.h"
+#include "store/sqlite/migrate.h"
+#include "store/sqlite/open.h"
+#include "store/sqlite/reader_pool.h"
+#include "store/sqlite/schema.h"
+#include "store/sqlite/writer.h"
+
+namespace hookline::store {
+namespace {
+
+void LogToStandardError(std::string_view line) { fmt::print(stderr, "hookline: {}\n", line); }
+
+std::int64_t NextEpoch(sqlite::Connection& db) {
+  db.Exec("UPDATE meta SET value = value + 1 WHERE key = 'epoch'");
+  return db.QueryInt("SELECT value FROM meta WHERE key = 'epoch'");
+}
+
+class SqliteStore final : public Store {
+ public:
+  explicit SqliteStore(const SqliteOptions& options)
+      : directory_(options.directory, options.lock_wait),
+        clock_(options.clock != nullptr ? *options.clock : own_clock_) {
+    const auto log = options.log ? options.log : LogToStandardError;
+    auto db = Connect(options, false);
+    sqlite::Migrate(*db, sqlite::SchemaSteps());
+    epoch_ = NextEpoch(*db);
+    writer_ = std::make_unique<sqlite::Writer>(
+        std::move(db), clock_,
+        sqlite::Writer::Options{.queue_max = options.write_queue_max, .log = log});
+    std::vector<std::unique_ptr<sqlite::Connection>> connections;
+    for (int i = 0; i < options.reader_threads; ++i) connections.push_back(Connect(options, true));
+    readers_ = std::make_unique<sqlite::ReaderPool>(std::move(connections), clock_,
+                                                    options.read_queue_max, log);
+    writer_->Start();
+  }
+
+  ~SqliteStore() override { Stop(); }
+
+  void Write(std::move_only_function<bool(Tx&)> run,
+             std::move_only_function<void(Commit)> done) override {
+    writer_->Post(std::move(run), std::move(done), false);
+  }
+  void WriteInternal(std::move_only_function<bool(Tx&)> run,
+                     std::move_only_function<void(Commit)> done) override {
+    writer_->Post(std::move(run), std::move(done), true);
+  }
+  void Read(std::move_only_function<void(Reader&)> run,
+            std::move_only_function<void(Commit)> done) override {
+    readers_->Post(std::move(run), std::move(done));
+  }
+  void SetCommitListener(delivery::CommitListener* listener) override {
+    writer_->SetCommitListener(listener);
+  }
+  std::int64_t epoch() const override { return epoch_; }
+  bool healthy() const override { return writer_->healthy(); }
+
+  void Stop() override {
+    // Readers first: their jobs may still post writes.
+    readers_->Stop();
+    writer_->Stop();
+  }
+
+ private:
+  std::unique_ptr<sqlite::Connection> Connect(const SqliteOptions& options, bool read_only) const {
+    sqlite::Connection::Options connection;
+    connection.read_only = read_only;
+    connection.cache_kib = read_only ? options.reader_cache_kib : options.writer_cache_kib;
+    connection.vfs = options.vfs;
+    return std::make_unique<sqlite::Connection>(directory_.database_path(), connection);
+  }
+
+  sqlite::DataDirectory directory_;  ///< First: let go of after everything else.
+  SystemClock own_clock_;
+  const Clock& clock_;
+  std::int64_t epoch_ = 0;
+  std::unique_ptr<sqlite::Writer> writer_;
+  std::unique_ptr<sqlite::ReaderPool> readers_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options) {
+  try {
+    return std::make_unique<SqliteStore>(options);
+  } catch (const std::exception& failure) {
+    return Fail(ErrorKind::kUnavailable, failure.what());
+  }
+}
+
+}  // namespace hookline::store

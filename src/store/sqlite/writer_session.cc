@@ -1,0 +1,190 @@
+#include <fmt/format.h>
+
+#include "store/sqlite/session.h"
+
+namespace hookline::store::sqlite {
+
+void WriterSession::BeginJob() {
+  HOOKLINE_CHECK(!savepoint_open_);
+  kept_on_commit_ = effects_.on_commit.size();
+  kept_deliveries_ = effects_.deliveries.size();
+}
+
+void WriterSession::BeforeWrite() {
+  if (savepoint_open_) return;
+  Execute(savepoint_);
+  savepoint_open_ = true;
+}
+
+void WriterSession::EndJob(bool keep) {
+  if (!keep) {
+    effects_.on_commit.resize(kept_on_commit_);
+    effects_.deliveries.resize(kept_deliveries_);
+  }
+  if (!savepoint_open_) return;
+  savepoint_open_ = false;
+  if (!keep) Execute(rollback_to_);
+  Execute(release_);
+  has_writes_ |= keep;
+}
+
+WriterSession::Effects WriterSession::TakeEffects() {
+  has_writes_ = false;
+  return std::exchange(effects_, {});
+}
+
+void WriterSession::Forget() {
+  effects_ = {};
+  savepoint_open_ = false;
+  has_writes_ = false;
+}
+
+void WriterSession::ContinuePurge(int rows) {
+  const ChannelId channel = channels_.UnfinishedPurge();
+  has_purges_ = static_cast<bool>(channel);
+  if (!has_purges_) return;
+  BeforeWrite();
+  channels_.ContinuePurge(channel, rows);
+}
+
+void WriterSession::PutUser(const chat::User& user) {
+  BeforeWrite();
+  users_.Put(user);
+}
+
+ChannelId WriterSession::InsertChannel(const chat::Channel& channel) {
+  BeforeWrite();
+  return channels_.Insert(channel);
+}
+
+void WriterSession::UpdateChannel(const chat::Channel& channel) {
+  BeforeWrite();
+  channels_.Update(channel);
+}
+
+void WriterSession::PurgeChannel(ChannelId channel) {
+  BeforeWrite();
+  channels_.StartPurge(channel);
+  has_purges_ = true;
+}
+
+void WriterSession::PutMember(const chat::Member& member) {
+  BeforeWrite();
+  members_.Put(member);
+}
+
+void WriterSession::DeleteMember(ChannelId channel, std::string_view user_id) {
+  BeforeWrite();
+  members_.Delete(channel, user_id);
+}
+
+MessageId WriterSession::InsertMessage(const chat::Message& message) {
+  BeforeWrite();
+  if (const MessageId pk = messages_.Insert(message)) return pk;
+  channels_.PurgeMessage(message.app, message.id);
+  if (const MessageId pk = messages_.Insert(message)) return pk;
+  throw Failure(fmt::format("there is a message {} already", message.id));
+}
+
+void WriterSession::UpdateMessage(const chat::Message& message) {
+  BeforeWrite();
+  messages_.Update(message);
+}
+
+void WriterSession::DeleteMessage(MessageId message) {
+  BeforeWrite();
+  reactions_.DeleteAll(message);
+  messages_.Delete(message);
+}
+
+void WriterSession::PutReaction(const chat::Reaction& reaction) {
+  BeforeWrite();
+  reactions_.Put(reaction);
+}
+
+void WriterSession::DeleteReaction(MessageId message, std::string_view user_id,
+                                   std::string_view type) {
+  BeforeWrite();
+  reactions_.Delete(message, user_id, type);
+}
+
+void WriterSession::PutTask(const chat::Task& task) {
+  BeforeWrite();
+  requests_.PutTask(task);
+}
+
+AppId WriterSession::InsertApp(const settings::App& app) {
+  BeforeWrite();
+  return apps_.Insert(app);
+}
+
+void WriterSession::UpdateApp(const settings::App& app) {
+  BeforeWrite();
+  apps_.Update(app);
+}
+
+void WriterSession::InsertKey(AppId app, const settings::ApiKey& key) {
+  BeforeWrite();
+  apps_.InsertKey(app, key);
+}
+
+void WriterSession::RetireKey(AppId app, std::string_view key, Timestamp at) {
+  BeforeWrite();
+  apps_.RetireKey(app, key, at);
+}
+
+bool WriterSession::KeyExists(std::string_view key) { return apps_.KeyExists(key); }
+
+void WriterSession::ReplaceHooks(AppId app, const std::vector<settings::EventHook>& hooks) {
+  BeforeWrite();
+  apps_.ReplaceHooks(app, hooks);
+}
+
+DeliveryId WriterSession::LastDelivery() { return deliveries_.Last(); }
+
+delivery::EventPayloadPtr WriterSession::InsertEvent(delivery::EventPayload event) {
+  BeforeWrite();
+  auto stored = std::make_shared<delivery::EventPayload>(std::move(event));
+  stored->id = events_.Insert(*stored);
+  return stored;
+}
+
+DeliveryId WriterSession::InsertDelivery(delivery::PendingDelivery delivery) {
+  HOOKLINE_CHECK(delivery.event != nullptr && delivery.event->id);
+  BeforeWrite();
+  delivery.id = deliveries_.Insert(delivery);
+  effects_.deliveries.push_back(std::move(delivery));
+  return effects_.deliveries.back().id;
+}
+
+void WriterSession::RecordOutcome(const delivery::OutcomeRecord& record) {
+  // An attempt that was handed back never happened.
+  if (record.outcome.cancelled) return;
+  BeforeWrite();
+  deliveries_.RecordOutcome(record);
+}
+
+int WriterSession::CancelPending(HookId hook, DeliveryId up_to, std::string_view reason,
+                                 Timestamp now, int limit) {
+  BeforeWrite();
+  return deliveries_.CancelPending(hook, up_to, reason, now, limit);
+}
+
+void WriterSession::Redeliver(DeliveryId delivery, HookId to, Timestamp now) {
+  BeforeWrite();
+  if (auto pending = deliveries_.Redeliver(delivery, to, now)) {
+    effects_.deliveries.push_back(std::move(*pending));
+  }
+}
+
+void WriterSession::PutIdempotentReply(AppId app, std::string_view key,
+                                       const IdempotentReply& reply) {
+  BeforeWrite();
+  requests_.PutReply(app, key, reply, IdempotencySince());
+}
+
+void WriterSession::OnCommit(std::move_only_function<void()> fn) {
+  effects_.on_commit.push_back(std::move(fn));
+}
+
+}  // namespace hookline::store::sqlite
