@@ -1,0 +1,58 @@
+#include "server/bootstrap.h"
+
+#include <fmt/core.h>
+
+#include <future>
+#include <utility>
+
+#include "settings/apps.h"
+
+namespace hookline::server {
+namespace {
+
+Result<void> CreateFirstApp(store::Tx& tx, const Config& config, Timestamp now) {
+  settings::NewApp request;
+  request.name = "hookline";
+  if (!config.bootstrap_key.empty()) {
+    for (const settings::AppPtr& app : tx.ListApps()) {
+      for (const settings::ApiKey& key : app->keys) {
+        if (key.key != config.bootstrap_key) continue;
+        if (key.secret == config.bootstrap_secret) return {};
+        return InputError("bootstrap_key exists already, with another secret");
+      }
+    }
+    request.key = settings::GivenKey{config.bootstrap_key, config.bootstrap_secret};
+  } else if (!config.dev || !tx.ListApps().empty()) {
+    return {};
+  }
+  auto app = settings::CreateApp(tx, request, now);
+  if (!app) return std::unexpected(app.error());
+  return {};
+}
+
+}  // namespace
+
+Result<void> LoadApps(store::Store& store, const Clock& clock, const Config& config,
+                      settings::Directory& directory) {
+  if (config.bootstrap_key.empty() != config.bootstrap_secret.empty()) {
+    return InputError("bootstrap_key and bootstrap_secret must be set together");
+  }
+  Result<void> created;
+  std::promise<store::Commit> finished;
+  store.Write(
+      [&](store::Tx& tx) {
+        created = CreateFirstApp(tx, config, clock.WallNow());
+        if (!created) return false;
+        for (settings::AppPtr& app : tx.ListApps()) directory.Publish(std::move(app));
+        return true;
+      },
+      [&](store::Commit commit) { finished.set_value(commit); });
+  const store::Commit commit = finished.get_future().get();
+  if (!created) return created;
+  if (commit != store::Commit::kCommitted) {
+    return Fail(ErrorKind::kUnavailable, "the apps could not be read from the store");
+  }
+  return {};
+}
+
+}  // namespace hookline::server

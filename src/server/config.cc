@@ -1,0 +1,215 @@
+#include "server/config.h"
+
+#include <fmt/core.h>
+
+#include <toml++/toml.h>
+#include <algorithm>
+#include <charconv>
+#include <limits>
+#include <utility>
+
+namespace hookline::server {
+namespace {
+
+std::vector<std::string> SplitList(std::string_view text) {
+  std::vector<std::string> items;
+  while (!text.empty()) {
+    const std::size_t comma = text.find(',');
+    std::string_view item = text.substr(0, comma);
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    while (item.ends_with(' ')) item.remove_suffix(1);
+    if (!item.empty()) items.emplace_back(item);
+    if (comma == std::string_view::npos) break;
+    text.remove_prefix(comma + 1);
+  }
+  return items;
+}
+
+Result<void> ReadBool(std::string_view text, bool& out) {
+  if (text != "true" && text != "false" && text != "1" && text != "0") {
+    return InputError("must be true or false");
+  }
+  out = text == "true" || text == "1";
+  return {};
+}
+
+Result<void> ReadInt(std::string_view text, std::int64_t min, std::int64_t max, std::int64_t& out) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || end != text.data() + text.size() || number < min || number > max) {
+    return InputError(fmt::format("must be a whole number from {} to {}", min, max));
+  }
+  out = number;
+  return {};
+}
+
+template <std::string Config::* field>
+Result<void> Text(Config& config, std::string_view text) {
+  config.*field = text;
+  return {};
+}
+template <bool Config::* field>
+Result<void> Flag(Config& config, std::string_view text) {
+  return ReadBool(text, config.*field);
+}
+template <std::int64_t Config::* field, std::int64_t min, std::int64_t max>
+Result<void> Number(Config& config, std::string_view text) {
+  return ReadInt(text, min, max, config.*field);
+}
+template <std::vector<std::string> Config::* field>
+Result<void> List(Config& config, std::string_view text) {
+  config.*field = SplitList(text);
+  return {};
+}
+
+Result<void> LogLevel(Config& config, std::string_view text) {
+  for (const std::string_view level : {"debug", "info", "warn", "error"}) {
+    if (text == level) {
+      config.log_level = text;
+      return {};
+    }
+  }
+  return InputError("must be one of debug, info, warn, error");
+}
+
+Result<void> Listen(Config& config, std::string_view text) {
+  if (auto address = ParseListenAddress(text); !address) return std::unexpected(address.error());
+  config.listen = text;
+  return {};
+}
+
+constexpr std::int64_t kMillion = 1'000'000;
+
+constexpr Setting kSettings[] = {
+    {"listen", "Address and port of the API; port 0 picks a free one.", Listen},
+    {"data", "Directory of the database; created if missing.", Text<&Config::data>},
+    {"dev", "Development mode: private and plain-http targets are allowed.", Flag<&Config::dev>},
+    {"tls_cert", "PEM file of the API's certificate chain.", Text<&Config::tls_cert>},
+    {"tls_key", "PEM file of the certificate's key.", Text<&Config::tls_key>},
+    {"admin_token", "Bearer token of the admin routes; they are off without one.",
+     Text<&Config::admin_token>, true},
+    {"bootstrap_key", "API key of the first app, which is created if absent.",
+     Text<&Config::bootstrap_key>, true},
+    {"bootstrap_secret", "API secret that goes with bootstrap_key.",
+     Text<&Config::bootstrap_secret>, true},
+    {"log_level", "debug, info, warn or error.", LogLevel},
+    {"io_threads", "Threads that serve API connections; 0: one per core.",
+     Number<&Config::io_threads, 0, 256>},
+    {"delivery.threads", "Threads that send webhooks; 0: one per two cores.",
+     Number<&Config::delivery_threads, 0, 64>},
+    {"delivery.hook_concurrency", "Attempts under way at once for one hook.",
+     Number<&Config::hook_concurrency, 1, 1024>},
+    {"limits.body_bytes", "Largest request body.",
+     Number<&Config::body_bytes_max, 1024, 64 * kMillion>},
+    {"limits.connections", "API connections open at once.",
+     Number<&Config::connections_max, 1, kMillion>},
+    {"limits.requests_per_minute", "Requests per app and operation; more are answered 429.",
+     Number<&Config::rate_limit_per_minute, 1, 1000 * kMillion>},
+    {"drain_timeout_ms", "How long a stopping server waits for what is under way.",
+     Number<&Config::drain_timeout_ms, 0, 600'000>},
+    {"targets.allow_http", "Take http:// webhook URLs outside development mode.",
+     Flag<&Config::allow_http_targets>},
+    {"targets.allow_private", "Let webhooks reach loopback and private addresses.",
+     Flag<&Config::allow_private_targets>},
+    {"targets.allow", "Subnets (CIDR) and host names that webhooks may reach in any case.",
+     List<&Config::allow_targets>},
+    {"trusted_proxies", "Peers whose X-Forwarded-For is believed.", List<&Config::trusted_proxies>},
+    {"egress.proxy", "Proxy for outgoing calls.", Text<&Config::proxy>},
+    {"egress.source_address", "Local address of outgoing calls.", Text<&Config::source_address>},
+};
+
+Result<std::string> TextOf(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
+  if (const auto* flag = node.as_boolean()) return std::string(flag->get() ? "true" : "false");
+  if (const auto* list = node.as_array()) {
+    std::string joined;
+    for (const auto& item : *list) {
+      const auto* text = item.as_string();
+      if (text == nullptr) return InputError("must be a list of strings");
+      if (!joined.empty()) joined += ',';
+      joined += text->get();
+    }
+    return joined;
+  }
+  return InputError("must be a string, number, boolean or list of strings");
+}
+
+const Setting* FindSetting(std::string_view key) {
+  const auto found = std::ranges::find(kSettings, key, &Setting::key);
+  return found == std::end(kSettings) ? nullptr : &*found;
+}
+
+Result<void> ApplyTable(const toml::table& table, const std::string& prefix,
+                        const std::string& file, Config& config) {
+  for (const auto& [name, node] : table) {
+    const std::string key =
+        prefix.empty() ? std::string(name.str()) : fmt::format("{}.{}", prefix, name.str());
+    if (const auto* inner = node.as_table()) {
+      if (auto applied = ApplyTable(*inner, key, file, config); !applied) return applied;
+      continue;
+    }
+    const Setting* setting = FindSetting(key);
+    if (setting == nullptr) return InputError(fmt::format("{}: unknown key '{}'", file, key));
+    auto text = TextOf(node);
+    if (!text) return InputError(fmt::format("{}: '{}' {}", file, key, text.error().message()));
+    if (auto set = setting->set(config, *text); !set) {
+      return InputError(fmt::format("{}: '{}' {}", file, key, set.error().message()));
+    }
+  }
+  return {};
+}
+
+Result<void> ApplyFile(const std::string& file, Config& config) {
+  try {
+    return ApplyTable(toml::parse_file(file), "", file, config);
+  } catch (const toml::parse_error& error) {
+    return InputError(
+        fmt::format("{}:{}: {}", file, error.source().begin.line, error.description()));
+  }
+}
+
+}  // namespace
+
+std::span<const Setting> Settings() { return kSettings; }
+
+std::string EnvironmentName(std::string_view key) {
+  std::string name = "HOOKLINE_";
+  for (const char c : key) {
+    name += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+  }
+  return name;
+}
+
+Result<Config> LoadConfig(const std::string& file, const GetEnv& get_env) {
+  Config config;
+  if (!file.empty()) {
+    if (auto applied = ApplyFile(file, config); !applied) return std::unexpected(applied.error());
+  }
+  for (const Setting& setting : kSettings) {
+    const std::string name = EnvironmentName(setting.key);
+    const char* const value = get_env(name);
+    if (value == nullptr) continue;
+    if (auto set = setting.set(config, value); !set) {
+      return InputError(fmt::format("environment: {} {}", name, set.error().message()));
+    }
+  }
+  return config;
+}
+
+Result<ListenAddress> ParseListenAddress(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::int64_t port = 0;
+  if (colon == std::string_view::npos || colon == 0 ||
+      !ReadInt(text.substr(colon + 1), 0, std::numeric_limits<std::uint16_t>::max(), port)) {
+    return InputError("must be HOST:PORT");
+  }
+  std::string_view host = text.substr(0, colon);
+  if (host.starts_with('[') && host.ends_with(']')) {
+    host.remove_prefix(1);
+    host.remove_suffix(1);
+  }
+  return ListenAddress{std::string(host), static_cast<std::uint16_t>(port)};
+}
+
+}  // namespace hookline::server

@@ -1,0 +1,83 @@
+#include "telemetry/metrics.h"
+
+#include <prometheus/metric_family.h>
+#include <prometheus/text_serializer.h>
+
+#include <utility>
+#include <vector>
+
+namespace hookline::telemetry {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+
+class Page {
+ public:
+  void Gauge(std::string name, std::string help, std::int64_t value) {
+    ClientMetric metric;
+    metric.gauge.value = static_cast<double>(value);
+    families_.push_back({std::move(name), std::move(help), MetricType::Gauge, {metric}});
+  }
+
+  void Counter(std::string name, std::string help, std::int64_t value) {
+    families_.push_back(
+        {std::move(name), std::move(help), MetricType::Counter, {CounterMetric({}, value)}});
+  }
+
+  void Add(MetricFamily family) { families_.push_back(std::move(family)); }
+
+  static ClientMetric CounterMetric(std::vector<ClientMetric::Label> labels, std::int64_t value) {
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    metric.counter.value = static_cast<double>(value);
+    return metric;
+  }
+
+  std::string Text() const { return prometheus::TextSerializer().Serialize(families_); }
+
+ private:
+  std::vector<MetricFamily> families_;
+};
+
+}  // namespace
+
+std::string RenderMetrics(const delivery::DispatcherStats& delivery, const ServerFigures& server) {
+  Page page;
+  page.Gauge("hookline_http_connections", "API connections open now.", server.connections);
+  page.Gauge("hookline_store_healthy", "1 while the store takes writes.",
+             server.store_healthy ? 1 : 0);
+  page.Gauge("hookline_deliveries_in_memory", "Deliveries loaded now.", delivery.in_memory);
+  page.Gauge("hookline_attempts_in_flight", "Attempts under way now.", delivery.in_flight);
+  page.Gauge("hookline_outcomes_unrecorded", "Outcomes that are not committed yet.",
+             delivery.unrecorded);
+  page.Counter("hookline_attempts_total", "Attempts recorded.", delivery.attempts);
+  page.Counter("hookline_deliveries_delivered_total", "Deliveries that arrived.",
+               delivery.delivered);
+  page.Counter("hookline_deliveries_dead_total", "Deliveries that became dead letters.",
+               delivery.dead);
+  page.Counter("hookline_deliveries_cancelled_total",
+               "Deliveries cancelled because their hook was deleted or disabled.",
+               delivery.cancelled);
+  page.Counter("hookline_hooks_disabled_total", "Hooks switched off by an answer of 410 Gone.",
+               delivery.hooks_disabled);
+  page.Counter("hookline_outcome_record_failures_total",
+               "Times that writing outcomes down failed and was tried again.",
+               delivery.record_failures);
+
+  MetricFamily failed;
+  failed.name = "hookline_failed_attempts_total";
+  failed.help = "Failed attempts by class; \"status\" is an answer outside 200 to 299.";
+  failed.type = MetricType::Counter;
+  for (std::size_t i = 0; i < delivery.failed_attempts.size(); ++i) {
+    const auto failure = static_cast<delivery::FailureClass>(i);
+    const std::string name(failure == delivery::FailureClass::kNone ? std::string_view("status")
+                                                                    : delivery::ToString(failure));
+    failed.metric.push_back(Page::CounterMetric({{"class", name}}, delivery.failed_attempts[i]));
+  }
+  page.Add(std::move(failed));
+  return page.Text();
+}
+
+}  // namespace hookline::telemetry
