@@ -13,15 +13,14 @@ std::string FieldName(std::string_view prefix, std::string_view name) {
   return prefix.empty() ? std::string(name) : fmt::format("{}.{}", prefix, name);
 }
 
-Result<UserPtr> FindOrCreate(Context& context, std::string_view id, json::Value object) {
-  if (UserPtr user = context.store.FindUser(context.app, id); user && !user->deleted_at) {
-    return user;
+Result<Actor> FindOrMake(const ReadContext& context, std::string_view id, json::Value object) {
+  if (const UserPtr user = context.store.FindUser(context.app, id); user && !user->deleted_at) {
+    return Actor{*user, false};
   }
   if (auto checked = CheckUserId(id); !checked) return std::unexpected(checked.error());
   auto user = NewUser(context, id, object);
   if (!user) return std::unexpected(user.error());
-  context.store.PutUser(*user);
-  return std::make_shared<const User>(std::move(*user));
+  return Actor{std::move(*user), true};
 }
 
 }  // namespace
@@ -41,7 +40,7 @@ Result<void> CheckUserId(std::string_view id) {
   return {};
 }
 
-Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_view prefix) {
+Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::string_view prefix) {
   const json::Value user = holder["user"];
   const json::Value user_id = holder["user_id"];
   if (!user.IsMissingOrNull() && !user.IsObject()) {
@@ -61,7 +60,7 @@ Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_v
     if ((!named.empty() && named != self) || (!inside.empty() && inside != self)) {
       return Fail(ErrorKind::kNotAllowed, "a user token can act only as its own user");
     }
-    return FindOrCreate(context, self, {});
+    return FindOrMake(context, self, {});
   }
   if (named.empty() && inside.empty()) {
     return InputError(fmt::format("either {} or {} must be provided when using server side auth.",
@@ -71,11 +70,19 @@ Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_v
     return InputError(fmt::format("cannot set both {} and {}.", FieldName(prefix, "user"),
                                   FieldName(prefix, "user_id")));
   }
-  if (!inside.empty()) return FindOrCreate(context, inside, user);
-  UserPtr found = context.store.FindUser(context.app, named);
-  if (!found || found->deleted_at)
+  if (!inside.empty()) return FindOrMake(context, inside, user);
+  const UserPtr found = context.store.FindUser(context.app, named);
+  if (!found || found->deleted_at) {
     return InputError(fmt::format("the user {} does not exist", named));
-  return found;
+  }
+  return Actor{*found, false};
+}
+
+Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_view prefix) {
+  auto actor = FindActor(context.read(), holder, prefix);
+  if (!actor) return std::unexpected(actor.error());
+  if (actor->is_new) context.store.PutUser(actor->user);
+  return std::make_shared<const User>(std::move(actor->user));
 }
 
 Result<std::string> ResolveOptionalActor(Context& context, json::Value holder) {

@@ -11,6 +11,15 @@
 /// Who acts, and what they may touch (decisions.md 33).
 namespace hookline::chat {
 
+/// Somebody who acts.
+struct Actor {
+  User user;
+  bool is_new = false;  ///< Not stored yet.
+};
+
+/// The user on whose behalf a write runs, without creating anybody: see ResolveActor.
+Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::string_view prefix);
+
 /// The user on whose behalf a write runs. A user token acts as its user (created if new); a server
 /// token names one in `holder`: `user` (an object, created if new) or `user_id` (must exist).
 /// `prefix` is "message", "event", "reaction", or "" where the fields stand in the body itself; it

@@ -57,7 +57,7 @@ Result<UserPtr> ResolveCreator(Context& context, json::Value data) {
     return user;
   }
   if (auto checked = CheckUserId(*inner); !checked) return std::unexpected(checked.error());
-  auto user = NewUser(context, *inner, object);
+  auto user = NewUser(context.read(), *inner, object);
   if (!user) return std::unexpected(user.error());
   context.store.PutUser(*user);
   return std::make_shared<const User>(std::move(*user));

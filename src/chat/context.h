@@ -25,15 +25,16 @@ struct RequestInfo {
   std::string ext;  ///< x-stream-ext; left out if empty.
 };
 
-/// What a query runs with. References outlive the call.
+/// What a query runs with. References outlive the call. The time comes from outside, so that the
+/// domain has no clock of its own.
 struct ReadContext {
   Reader& store;
   AppId app;
   const Caller& caller;
+  Timestamp now;
 };
 
-/// What a command runs with: the same, plus the means to change state and to tell of it. The time
-/// comes from outside, so that the domain has no clock of its own.
+/// What a command runs with: the same, plus the means to change state and to tell of it.
 struct Context {
   Tx& store;
   AppId app;
@@ -42,7 +43,7 @@ struct Context {
   const RequestInfo& request_info;
   Timestamp now;
 
-  ReadContext read() const { return {store, app, caller}; }
+  ReadContext read() const { return {store, app, caller, now}; }
 };
 
 }  // namespace hookline::chat

@@ -71,7 +71,7 @@ Result<void> ReadAttachments(json::Value object, Message& message) {
 
 // Entries are user ids or, from clients that send back what they got, user objects. Ids of users
 // who do not exist are dropped.
-Result<void> ReadMentions(Context& context, json::Value object, Message& message) {
+Result<void> ReadMentions(const ReadContext& context, json::Value object, Message& message) {
   const json::Value value = object["mentioned_users"];
   if (!value) return {};
   std::vector<std::string> ids;
@@ -91,7 +91,7 @@ Result<void> ReadMentions(Context& context, json::Value object, Message& message
   return {};
 }
 
-Result<void> ReadQuote(Context& context, const ChannelType& config, json::Value object,
+Result<void> ReadQuote(const ReadContext& context, const ChannelType& config, json::Value object,
                        Message& message) {
   const std::string before = message.quoted_message_id;
   if (object["quoted_message_id"].IsNull()) message.quoted_message_id.clear();
@@ -127,8 +127,8 @@ Result<std::string> MessageCustomFields(json::Value object) {
   return CustomFields(object, known);
 }
 
-Result<void> ReadMessageFields(Context& context, const ChannelType& config, json::Value object,
-                               Message& message) {
+Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& config,
+                               json::Value object, Message& message) {
   const std::string text_before = message.text;
   for (const auto& result :
        {ReadString(object, "text", "message.text", message.text),
@@ -151,7 +151,7 @@ Result<void> ReadMessageFields(Context& context, const ChannelType& config, json
   return {};
 }
 
-Result<void> ReadPin(Context& context, json::Value object, std::string_view actor,
+Result<void> ReadPin(const ReadContext& context, json::Value object, std::string_view actor,
                      Message& message) {
   bool pinned = message.pinned;
   if (auto read = ReadBool(object, "pinned", "message.pinned", pinned); !read) return read;

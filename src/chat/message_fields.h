@@ -19,14 +19,14 @@ bool IsReservedMessageField(std::string_view name);
 
 /// Reads the settable fields of `object` into `message`, checking types, limits and references.
 /// Fields that are absent keep the value that `message` has.
-Result<void> ReadMessageFields(Context& context, const ChannelType& config, json::Value object,
-                               Message& message);
+Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& config,
+                               json::Value object, Message& message);
 
 /// The custom fields of a message object.
 Result<std::string> MessageCustomFields(json::Value object);
 
 /// Pins or unpins on behalf of `actor`.
-Result<void> ReadPin(Context& context, json::Value object, std::string_view actor,
+Result<void> ReadPin(const ReadContext& context, json::Value object, std::string_view actor,
                      Message& message);
 
 }  // namespace hookline::chat

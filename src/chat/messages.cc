@@ -54,9 +54,8 @@ Result<void> RefuseReserved(json::Value object) {
   return {};
 }
 
-Result<void> ReadIdAndType(Context& context, json::Value object, Message& message) {
+Result<void> ReadIdAndType(const ReadContext& context, json::Value object, Message& message) {
   if (auto read = ReadString(object, "id", "message.id", message.id); !read) return read;
-  if (message.id.empty()) message.id = ToString(RandomUuid());
   if (message.id.size() > kMessageIdBytesMax) {
     return InputError(
         fmt::format("message.id must have at most {} characters", kMessageIdBytesMax));
@@ -70,14 +69,14 @@ Result<void> ReadIdAndType(Context& context, json::Value object, Message& messag
     return Fail(ErrorKind::kNotAllowed, "only a server token can send a system message");
   }
   message.type = type == "system" ? "system" : "regular";
-  if (context.store.FindMessage(context.app, message.id)) {
+  if (!message.id.empty() && context.store.FindMessage(context.app, message.id)) {
     return InputError(fmt::format("a message with ID {} already exists", message.id));
   }
   return {};
 }
 
 // Joins the message to its thread and returns the parent as it is then.
-Result<std::optional<Message>> JoinThread(Context& context, const ChannelType& config,
+Result<std::optional<Message>> JoinThread(const ReadContext& context, const ChannelType& config,
                                           json::Value object, Message& message) {
   if (auto read = ReadString(object, "parent_id", "message.parent_id", message.parent_id); !read) {
     return std::unexpected(read.error());
@@ -103,12 +102,12 @@ Result<std::optional<Message>> JoinThread(Context& context, const ChannelType& c
       participants.push_back(id);
     }
   }
-  context.store.UpdateMessage(*parent);
   return parent;
 }
 
 // Writes the message and what follows from it: the channel's counts and the sender's position.
 void StoreNew(Context& context, const ChannelType& config, Channel& channel, Message& message) {
+  if (message.id.empty()) message.id = ToString(RandomUuid());
   message.countable = message.type == "regular" && !message.silent;
   message.pk = context.store.InsertMessage(message);
   ++channel.message_count;
@@ -128,7 +127,7 @@ void StoreNew(Context& context, const ChannelType& config, Channel& channel, Mes
   }
 }
 
-Message NewMessage(Context& context, const Channel& channel, std::string user_id) {
+Message NewMessage(const ReadContext& context, const Channel& channel, std::string user_id) {
   Message message;
   message.app = context.app;
   message.channel = channel.pk;
@@ -139,52 +138,22 @@ Message NewMessage(Context& context, const Channel& channel, std::string user_id
   return message;
 }
 
-struct Editable {
-  Message message;
-  ChannelPtr channel;
-  ChannelType config;
-};
-
-// A message that the caller may change.
-Result<Editable> RequireEditable(Context& context, std::string_view id) {
-  auto message = RequireMessage(context.read(), id);
+// A message that the caller may change, with `actor` and `message` still to be filled in.
+Result<Draft> RequireEditable(const ReadContext& context, std::string_view id) {
+  auto message = RequireMessage(context, id);
   if (!message) return std::unexpected(message.error());
   if (!context.caller.server && message->user_id != context.caller.user_id) {
     return Fail(ErrorKind::kNotAllowed, "a user token can change only its own user's messages");
   }
-  auto channel = RequireChannel(context.read(), message->channel);
+  auto channel = RequireChannel(context, message->channel);
   if (!channel) return std::unexpected(channel.error());
   auto type = RequireChannelType((*channel)->type);
   if (!type) return std::unexpected(type.error());
-  ChannelType config = EffectiveConfig(**type, **channel);
-  return Editable{std::move(*message), std::move(*channel), std::move(config)};
-}
-
-Result<Message> SaveUpdate(Context& context, const Channel& channel, const Message& before,
-                           Message message, const std::string& actor) {
-  message.updated_at = context.now;
-  const bool text_changed = message.text != before.text;
-  if (text_changed) message.text_updated_at = context.now;
-  context.store.UpdateMessage(message);
-  EmitChannelEvent(
-      context, channel, {.type = "message.updated", .user_id = actor},
-      [&](json::Writer& w, Encoder& encoder) {
-        WriteMessageEvent(w, encoder, context, channel, message, actor);
-        w.Key("message_update").BeginObject();
-        w.Field("old_text", before.text);
-        w.Key("change_set").BeginObject();
-        w.Field("text", text_changed);
-        w.Field("html", message.html != before.html);
-        w.Field("mml", message.mml != before.mml);
-        w.Field("attachments", message.attachments_json != before.attachments_json);
-        w.Field("custom", message.custom_json != before.custom_json);
-        w.Field("mentioned_user_ids", message.mentioned_user_ids != before.mentioned_user_ids);
-        w.Field("quoted_message_id", message.quoted_message_id != before.quoted_message_id);
-        w.Field("silent", message.silent != before.silent);
-        w.Field("pin", message.pinned != before.pinned);
-        w.EndObject().EndObject();
-      });
-  return message;
+  Draft draft;
+  draft.config = EffectiveConfig(**type, **channel);
+  draft.before = std::move(*message);
+  draft.channel = std::move(*channel);
+  return draft;
 }
 
 Result<void> RefuseDeleted(const Message& message) {
@@ -194,25 +163,27 @@ Result<void> RefuseDeleted(const Message& message) {
 
 }  // namespace
 
-Result<Message> SendMessage(Context& context, std::string_view type, std::string_view channel_id,
-                            json::Value object) {
+Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
+                           std::string_view channel_id, json::Value object) {
   if (!object.IsObject()) return InputError("message is a required field");
-  auto found = RequireChannel(context.read(), type, channel_id);
-  if (!found) return std::unexpected(found.error());
-  Channel channel = **found;
-  const ChannelType config = EffectiveConfig(*FindChannelType(channel.type), channel);
-  if (!context.caller.server && (channel.frozen || channel.disabled)) {
-    return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", channel.cid()));
+  Draft draft;
+  auto channel = RequireChannel(context, type, channel_id);
+  if (!channel) return std::unexpected(channel.error());
+  draft.channel = std::move(*channel);
+  draft.config = EffectiveConfig(*FindChannelType(draft.channel->type), *draft.channel);
+  if (!context.caller.server && (draft.channel->frozen || draft.channel->disabled)) {
+    return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", draft.channel->cid()));
   }
   if (auto refused = RefuseReserved(object); !refused) return std::unexpected(refused.error());
-  auto actor = ResolveActor(context, object, "message");
+  auto actor = FindActor(context, object, "message");
   if (!actor) return std::unexpected(actor.error());
+  draft.actor = std::move(*actor);
 
-  Message message = NewMessage(context, channel, (*actor)->id);
+  Message message = NewMessage(context, *draft.channel, draft.actor.user.id);
   if (auto read = ReadIdAndType(context, object, message); !read) {
     return std::unexpected(read.error());
   }
-  if (auto read = ReadMessageFields(context, config, object, message); !read) {
+  if (auto read = ReadMessageFields(context, draft.config, object, message); !read) {
     return std::unexpected(read.error());
   }
   if (auto read = ReadPin(context, object, message.user_id, message); !read) {
@@ -221,12 +192,27 @@ Result<Message> SendMessage(Context& context, std::string_view type, std::string
   auto custom = MessageCustomFields(object);
   if (!custom) return std::unexpected(custom.error());
   message.custom_json = std::move(*custom);
-  auto parent = JoinThread(context, config, object, message);
+  auto parent = JoinThread(context, draft.config, object, message);
   if (!parent) return std::unexpected(parent.error());
+  draft.parent = std::move(*parent);
+  draft.message = std::move(message);
+  return draft;
+}
 
-  StoreNew(context, config, channel, message);
-  EmitMessageNew(context, channel, message, *parent ? &**parent : nullptr);
-  return message;
+Message CommitMessage(Context& context, Draft draft) {
+  if (draft.actor.is_new) context.store.PutUser(draft.actor.user);
+  if (draft.parent) context.store.UpdateMessage(*draft.parent);
+  Channel channel = *draft.channel;
+  StoreNew(context, draft.config, channel, draft.message);
+  EmitMessageNew(context, channel, draft.message, draft.parent ? &*draft.parent : nullptr);
+  return std::move(draft.message);
+}
+
+Result<Message> SendMessage(Context& context, std::string_view type, std::string_view channel_id,
+                            json::Value object) {
+  auto draft = DraftMessage(context.read(), type, channel_id, object);
+  if (!draft) return std::unexpected(draft.error());
+  return CommitMessage(context, std::move(*draft));
 }
 
 Result<Message> SendSystemMessage(Context& context, Channel& channel, const std::string& actor,
@@ -240,12 +226,12 @@ Result<Message> SendSystemMessage(Context& context, Channel& channel, const std:
     user_id = (*resolved)->id;
   }
   const ChannelType config = EffectiveConfig(*FindChannelType(channel.type), channel);
-  Message message = NewMessage(context, channel, std::move(user_id));
-  if (auto read = ReadIdAndType(context, object, message); !read) {
+  Message message = NewMessage(context.read(), channel, std::move(user_id));
+  if (auto read = ReadIdAndType(context.read(), object, message); !read) {
     return std::unexpected(read.error());
   }
   message.type = "system";
-  if (auto read = ReadMessageFields(context, config, object, message); !read) {
+  if (auto read = ReadMessageFields(context.read(), config, object, message); !read) {
     return std::unexpected(read.error());
   }
   auto custom = MessageCustomFields(object);
@@ -256,17 +242,18 @@ Result<Message> SendSystemMessage(Context& context, Channel& channel, const std:
   return message;
 }
 
-Result<Message> UpdateMessage(Context& context, std::string_view id, json::Value object) {
+Result<Draft> DraftUpdate(const ReadContext& context, std::string_view id, json::Value object) {
   if (!object.IsObject()) return InputError("message is a required field");
-  auto editable = RequireEditable(context, id);
-  if (!editable) return std::unexpected(editable.error());
-  if (auto refused = RefuseDeleted(editable->message); !refused) {
+  auto draft = RequireEditable(context, id);
+  if (!draft) return draft;
+  if (auto refused = RefuseDeleted(draft->before); !refused) {
     return std::unexpected(refused.error());
   }
-  auto actor = ResolveActor(context, object, "message");
+  auto actor = FindActor(context, object, "message");
   if (!actor) return std::unexpected(actor.error());
-  const Message& before = editable->message;
-  Message message = before;
+  draft->actor = std::move(*actor);
+  draft->message = draft->before;
+  Message& message = draft->message;
   // What an update does not mention is reset; who, where and when stay.
   message.text.clear();
   message.mml.clear();
@@ -274,30 +261,32 @@ Result<Message> UpdateMessage(Context& context, std::string_view id, json::Value
   message.mentioned_user_ids.clear();
   message.quoted_message_id.clear();
   message.silent = false;
-  if (auto read = ReadMessageFields(context, editable->config, object, message); !read) {
+  if (auto read = ReadMessageFields(context, draft->config, object, message); !read) {
     return std::unexpected(read.error());
   }
-  if (auto read = ReadPin(context, object, (*actor)->id, message); !read) {
+  if (auto read = ReadPin(context, object, draft->actor.user.id, message); !read) {
     return std::unexpected(read.error());
   }
   auto custom = MessageCustomFields(object);
   if (!custom) return std::unexpected(custom.error());
   message.custom_json = std::move(*custom);
-  return SaveUpdate(context, *editable->channel, before, std::move(message), (*actor)->id);
+  return draft;
 }
 
-Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json::Value body) {
-  auto editable = RequireEditable(context, id);
-  if (!editable) return std::unexpected(editable.error());
-  if (auto refused = RefuseDeleted(editable->message); !refused) {
+Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id,
+                                 json::Value body) {
+  auto draft = RequireEditable(context, id);
+  if (!draft) return draft;
+  if (auto refused = RefuseDeleted(draft->before); !refused) {
     return std::unexpected(refused.error());
   }
-  auto actor = ResolveActor(context, body, "");
+  auto actor = FindActor(context, body, "");
   if (!actor) return std::unexpected(actor.error());
   auto changes = ReadChanges(body);
   if (!changes) return std::unexpected(changes.error());
-  const Message& before = editable->message;
-  Message message = before;
+  draft->actor = std::move(*actor);
+  draft->message = draft->before;
+  Message& message = draft->message;
   std::vector<FieldChange> custom;
   for (const FieldChange& change : *changes) {
     const std::string_view name = change.path.front();
@@ -328,26 +317,69 @@ Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json
     }
   }
   const json::Value set = body["set"];
-  if (auto read = ReadMessageFields(context, editable->config, set, message); !read) {
+  if (auto read = ReadMessageFields(context, draft->config, set, message); !read) {
     return std::unexpected(read.error());
   }
-  if (auto read = ReadPin(context, set, (*actor)->id, message); !read) {
+  if (auto read = ReadPin(context, set, draft->actor.user.id, message); !read) {
     return std::unexpected(read.error());
   }
   auto custom_json = ApplyChanges(message.custom_json, custom);
   if (!custom_json) return std::unexpected(custom_json.error());
   message.custom_json = std::move(*custom_json);
-  return SaveUpdate(context, *editable->channel, before, std::move(message), (*actor)->id);
+  return draft;
+}
+
+Message CommitUpdate(Context& context, Draft draft) {
+  if (draft.actor.is_new) context.store.PutUser(draft.actor.user);
+  const Message& before = draft.before;
+  Message& message = draft.message;
+  message.updated_at = context.now;
+  const bool text_changed = message.text != before.text;
+  if (text_changed) message.text_updated_at = context.now;
+  context.store.UpdateMessage(message);
+  const Channel& channel = *draft.channel;
+  const std::string& actor = draft.actor.user.id;
+  EmitChannelEvent(
+      context, channel, {.type = "message.updated", .user_id = actor},
+      [&](json::Writer& w, Encoder& encoder) {
+        WriteMessageEvent(w, encoder, context, channel, message, actor);
+        w.Key("message_update").BeginObject();
+        w.Field("old_text", before.text);
+        w.Key("change_set").BeginObject();
+        w.Field("text", text_changed);
+        w.Field("html", message.html != before.html);
+        w.Field("mml", message.mml != before.mml);
+        w.Field("attachments", message.attachments_json != before.attachments_json);
+        w.Field("custom", message.custom_json != before.custom_json);
+        w.Field("mentioned_user_ids", message.mentioned_user_ids != before.mentioned_user_ids);
+        w.Field("quoted_message_id", message.quoted_message_id != before.quoted_message_id);
+        w.Field("silent", message.silent != before.silent);
+        w.Field("pin", message.pinned != before.pinned);
+        w.EndObject().EndObject();
+      });
+  return std::move(draft.message);
+}
+
+Result<Message> UpdateMessage(Context& context, std::string_view id, json::Value object) {
+  auto draft = DraftUpdate(context.read(), id, object);
+  if (!draft) return std::unexpected(draft.error());
+  return CommitUpdate(context, std::move(*draft));
+}
+
+Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json::Value body) {
+  auto draft = DraftPartialUpdate(context.read(), id, body);
+  if (!draft) return std::unexpected(draft.error());
+  return CommitUpdate(context, std::move(*draft));
 }
 
 Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,
                               std::string_view deleted_by) {
-  auto editable = RequireEditable(context, id);
-  if (!editable) return std::unexpected(editable.error());
+  auto found = RequireEditable(context.read(), id);
+  if (!found) return std::unexpected(found.error());
   if (hard && !context.caller.server) {
     return Fail(ErrorKind::kNotAllowed, "only a server token can delete a message for good");
   }
-  Message message = std::move(editable->message);
+  Message message = std::move(found->before);
   if (message.deleted_at && !hard) {
     return InputError(fmt::format("message {} is deleted already", message.id));
   }
@@ -362,7 +394,7 @@ Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,
   } else {
     context.store.UpdateMessage(message);
   }
-  Channel channel = *editable->channel;
+  Channel channel = *found->channel;
   if (was_live) {
     --channel.message_count;
     context.store.UpdateChannel(channel);

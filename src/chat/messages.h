@@ -6,25 +6,49 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "chat/access.h"
+#include "chat/channel_type.h"
 #include "chat/context.h"
 
 namespace hookline::chat {
 
-/// SendMessage: `message` is the request's message object. Stores it, moves the sender's read
-/// position, and emits message.new.
+/// A message as it would be stored, before anything is written. Making one and committing it are
+/// two steps, because a customer's server may be asked in between.
+struct Draft {
+  Message message;
+  Message before;  ///< Of an update: the message as it is stored.
+  Actor actor;     ///< Who sends or changes it.
+  ChannelPtr channel;
+  ChannelType config;             ///< Of the channel.
+  std::optional<Message> parent;  ///< Of a reply: as it will be.
+};
+
+/// SendMessage: `message` is the request's message object. Its id is empty if none was given.
+Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
+                           std::string_view channel_id, json::Value message);
+
+/// Stores a drafted message, moves the sender's read position, and emits message.new. Requires:
+/// drafted in this transaction.
+Message CommitMessage(Context& context, Draft draft);
+
+/// UpdateMessage: replaces what a client may set; custom fields that are not sent are removed.
+Result<Draft> DraftUpdate(const ReadContext& context, std::string_view id, json::Value message);
+
+/// UpdateMessagePartial: `set` and `unset`.
+Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id, json::Value body);
+
+/// Stores a drafted update and emits message.updated. Requires: drafted in this transaction.
+Message CommitUpdate(Context& context, Draft draft);
+
+/// The three in one step each, where nobody has to be asked.
 Result<Message> SendMessage(Context& context, std::string_view type, std::string_view channel_id,
                             json::Value message);
+Result<Message> UpdateMessage(Context& context, std::string_view id, json::Value message);
+Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json::Value body);
 
 /// The system message that a channel's update or truncation carries, sent by `actor`.
 Result<Message> SendSystemMessage(Context& context, Channel& channel, const std::string& actor,
                                   json::Value message);
-
-/// UpdateMessage: replaces what a client may set; custom fields that are not sent are removed.
-/// Emits message.updated.
-Result<Message> UpdateMessage(Context& context, std::string_view id, json::Value message);
-
-/// UpdateMessagePartial: `set` and `unset`. Emits message.updated.
-Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json::Value body);
 
 /// DeleteMessage. `deleted_by` may be empty. Emits message.deleted. Returns it as deleted.
 Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,

@@ -126,7 +126,7 @@ Result<User> Upserted(Context& context, std::string_view id, json::Value object)
     return std::unexpected(allowed.error());
   }
   const UserPtr known = context.store.FindUser(context.app, id);
-  if (!known) return NewUser(context, id, object);
+  if (!known) return NewUser(context.read(), id, object);
   if (known->deleted_at) {
     return InputError(fmt::format("user \"{}\" was deleted and cannot be updated", id));
   }
@@ -231,7 +231,7 @@ Result<User> PartiallyUpdated(Context& context, json::Value update) {
 
 }  // namespace
 
-Result<User> NewUser(Context& context, std::string_view id, json::Value object) {
+Result<User> NewUser(const ReadContext& context, std::string_view id, json::Value object) {
   User user;
   user.app = context.app;
   user.id = id;

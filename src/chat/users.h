@@ -10,7 +10,7 @@
 namespace hookline::chat {
 
 /// A user as described by `object` (may be missing), not yet stored.
-Result<User> NewUser(Context& context, std::string_view id, json::Value object);
+Result<User> NewUser(const ReadContext& context, std::string_view id, json::Value object);
 
 /// UpdateUsers: `{"<id>": {…}}`. Creates or replaces; role, language and teams stay if not given.
 /// Emits user.updated for each. Returned in the order given.
