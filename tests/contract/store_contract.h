@@ -17,7 +17,9 @@
 // What every store must do, whatever it is made of: written against store::Store only. An adapter's
 // test instantiates the suite with a backend of its own:
 //
-//   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(MakeSqliteBackend));
+//   INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(&MakeBackend));
+//
+// and the same for StoreQueryContract and StoreDeliveryContract.
 namespace hookline::store {
 
 /// A clock that stands still until it is told otherwise.

@@ -1,4 +1,6 @@
 // Goal: the SQLite store keeps the contract of every store (tests/contract).
+#include "contract/delivery_fixture.h"
+#include "contract/query_fixture.h"
 #include "contract/store_contract.h"
 #include "store/sqlite/open.h"
 #include "unit/store/temp_directory.h"
@@ -27,6 +29,8 @@ class SqliteBackend final : public StoreBackend {
 std::unique_ptr<StoreBackend> MakeBackend() { return std::make_unique<SqliteBackend>(); }
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(&MakeBackend));
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreQueryContract, testing::Values(&MakeBackend));
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreDeliveryContract, testing::Values(&MakeBackend));
 
 }  // namespace
 }  // namespace hookline::store
