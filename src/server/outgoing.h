@@ -1,0 +1,16 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "base/error.h"
+#include "net/http_loop.h"
+#include "server/config.h"
+
+namespace hookline::server {
+
+/// The loops that make outgoing calls, all with the operator's policy for targets. `threads` 0: one
+/// per two cores. Fails with kInput if the configuration names no valid subnet or address.
+Result<std::vector<std::unique_ptr<net::HttpLoop>>> MakeLoops(const Config& config);
+
+}  // namespace hookline::server

@@ -1,0 +1,234 @@
+#include "server/serve.h"
+
+#include <fmt/core.h>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <cstdio>
+#include <future>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "api/api.h"
+#include "base/clock.h"
+#include "base/uuid.h"
+#include "delivery/dispatcher.h"
+#include "net/http_server.h"
+#include "net/io_threads.h"
+#include "server/bootstrap.h"
+#include "server/outgoing.h"
+#include "settings/directory.h"
+#include "sinks/http_sink.h"
+#include "sinks/loop_adapter.h"
+#include "sinks/webhook_tester.h"
+#include "store/sqlite/open.h"
+#include "store/work_store.h"
+#include "telemetry/metrics.h"
+
+namespace hookline::server {
+namespace {
+
+constexpr int kRuntimeFailure = 1;
+constexpr int kConfigurationError = 2;
+
+int ExitCodeFor(const Error& error) {
+  return error.kind() == ErrorKind::kInput ? kConfigurationError : kRuntimeFailure;
+}
+
+void SetUpLog(const Config& config) {
+  // Standard output is for the ready line; everything else goes to standard error.
+  auto logger = std::make_shared<spdlog::logger>("hookline",
+                                                 std::make_shared<spdlog::sinks::stderr_sink_mt>());
+  logger->set_level(spdlog::level::from_str(config.log_level));
+  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%fZ %l %v", spdlog::pattern_time_type::utc);
+  logger->flush_on(spdlog::level::info);
+  spdlog::set_default_logger(std::move(logger));
+}
+
+// Everything that runs, in the order in which it depends on each other.
+class Server {
+ public:
+  explicit Server(Config config) : config_(std::move(config)), io_(IoThreadCount()) {}
+
+  Result<void> Start();
+  void WaitForSignal();
+  void Stop();
+
+ private:
+  std::size_t IoThreadCount() const { return static_cast<std::size_t>(config_.io_threads); }
+  Result<void> StartStore();
+  Result<void> StartDelivery();
+  Result<void> StartApi();
+  void PrintReady() const;
+
+  Config config_;
+  SystemClock clock_;
+  settings::Directory directory_;
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::WorkStoreAdapter> work_store_;
+  std::vector<std::unique_ptr<net::HttpLoop>> loops_;
+  std::vector<std::unique_ptr<sinks::LoopAdapter>> loop_adapters_;
+  std::vector<std::unique_ptr<sinks::HttpSink>> http_sinks_;
+  std::unique_ptr<sinks::WebhookTester> tester_;
+  std::unique_ptr<delivery::Dispatcher> dispatcher_;
+  std::unique_ptr<api::Api> api_;
+  net::IoThreads io_;
+  std::unique_ptr<net::HttpServer> http_;
+};
+
+Result<void> Server::StartStore() {
+  store::SqliteOptions options;
+  options.directory = config_.data;
+  options.clock = &clock_;
+  options.log = [](std::string_view line) { spdlog::warn("store: {}", line); };
+  auto opened = store::OpenSqlite(options);
+  if (!opened) return std::unexpected(opened.error());
+  store_ = std::move(*opened);
+  return LoadApps(*store_, clock_, config_, directory_);
+}
+
+Result<void> Server::StartDelivery() {
+  auto loops = MakeLoops(config_);
+  if (!loops) return std::unexpected(loops.error());
+  loops_ = std::move(*loops);
+  std::vector<delivery::ShardSpec> shards;
+  for (const auto& loop : loops_) {
+    loop_adapters_.push_back(std::make_unique<sinks::LoopAdapter>(*loop));
+    http_sinks_.push_back(std::make_unique<sinks::HttpSink>(*loop));
+    delivery::ShardSpec shard;
+    shard.loop = loop_adapters_.back().get();
+    shard.sinks[static_cast<std::size_t>(settings::HookType::kWebhook)] = http_sinks_.back().get();
+    shards.push_back(shard);
+  }
+  tester_ = std::make_unique<sinks::WebhookTester>(*loops_.front());
+  work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
+  delivery::DispatcherOptions options;
+  options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
+  options.limits.lane.window =
+      std::max(options.limits.lane.window, options.limits.lane.in_flight * 2);
+  options.seed = static_cast<std::uint64_t>(clock_.WallNow().ns);
+  dispatcher_ = std::make_unique<delivery::Dispatcher>(
+      delivery::Dispatcher::Ports{*work_store_, directory_, clock_, {}}, shards, options);
+  store_->SetCommitListener(dispatcher_.get());
+  for (const auto& loop : loops_) loop->Start();
+  dispatcher_->Start();
+  return {};
+}
+
+Result<void> Server::StartApi() {
+  auto address = ParseListenAddress(config_.listen);
+  if (!address) return std::unexpected(address.error());
+  api::ApiOptions options;
+  options.allow_http_targets = config_.dev || config_.allow_http_targets;
+  options.admin_token = config_.admin_token;
+  options.rate_limit_per_minute = config_.rate_limit_per_minute;
+  options.trusted_proxies = config_.trusted_proxies;
+  api::Api::Dependencies dependencies{
+      *store_,
+      directory_,
+      clock_,
+      [this](settings::AppPtr app, std::string url, std::string body,
+             std::move_only_function<void(delivery::AttemptOutcome)> done) {
+        tester_->Test(std::move(app), std::move(url), std::move(body), std::move(done));
+      },
+      [this](const settings::AppPtr& app) { dispatcher_->OnAppChanged(app); },
+      [this] {
+        return telemetry::RenderMetrics(
+            dispatcher_->Stats(),
+            {static_cast<std::int64_t>(http_->connections()), store_->healthy()});
+      }};
+  api_ = std::make_unique<api::Api>(std::move(dependencies), std::move(options));
+
+  net::HttpServerOptions http_options;
+  http_options.address = address->host;
+  http_options.port = address->port;
+  http_options.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
+  http_options.connections_max = static_cast<std::size_t>(config_.connections_max);
+  http_options.tls_certificate_file = config_.tls_cert;
+  http_options.tls_key_file = config_.tls_key;
+  http_ = std::make_unique<net::HttpServer>(
+      io_, std::move(http_options),
+      [this](net::HttpRequest request) { return api_->Handle(std::move(request)); },
+      [](ErrorKind kind, std::string message) {
+        return api::Api::TransportError(kind, std::move(message));
+      },
+      [](std::string_view line) { spdlog::error("http: {}", line); });
+  io_.Start();
+  return http_->Start();
+}
+
+void Server::PrintReady() const {
+  const auto address = ParseListenAddress(config_.listen);
+  const std::string host = address->host.find(':') == std::string::npos
+                               ? address->host
+                               : fmt::format("[{}]", address->host);
+  const std::string url =
+      fmt::format("{}://{}:{}", config_.tls_cert.empty() ? "http" : "https", host, http_->port());
+  fmt::print("hookline: listening on {}\n", url);
+  if (config_.dev) {
+    for (const settings::AppPtr& app : directory_.All()) {
+      fmt::print("  app {}: API key {}  secret {}\n", app->id.value, app->signing_key().key,
+                 app->signing_key().secret);
+    }
+    fmt::print("  admin token {}\n", config_.admin_token);
+  }
+  std::fflush(stdout);
+}
+
+Result<void> Server::Start() {
+  if (config_.tls_cert.empty() != config_.tls_key.empty()) {
+    return InputError("tls_cert and tls_key must be set together");
+  }
+  if (config_.dev && config_.admin_token.empty()) config_.admin_token = RandomKey(32);
+  if (auto started = StartStore(); !started) return started;
+  if (auto started = StartDelivery(); !started) return started;
+  if (auto started = StartApi(); !started) return started;
+  PrintReady();
+  return {};
+}
+
+void Server::WaitForSignal() {
+  std::promise<int> received;
+  boost::asio::signal_set signals(io_.At(0), SIGTERM, SIGINT);
+  signals.async_wait([&](const boost::system::error_code& error, int signal) {
+    received.set_value(error ? 0 : signal);
+  });
+  const int signal = received.get_future().get();
+  spdlog::info("stopping on signal {}", signal);
+}
+
+void Server::Stop() {
+  const std::chrono::milliseconds patience(config_.drain_timeout_ms);
+  if (http_) {
+    http_->StopAccepting();
+    if (!http_->Drain(patience)) spdlog::warn("some requests were cut off");
+  }
+  if (dispatcher_) {
+    dispatcher_->StopAccepting();
+    if (!dispatcher_->Drain(patience)) {
+      spdlog::warn("some attempts are handed back; they are made again after the next start");
+    }
+  }
+  for (const auto& loop : loops_) loop->Stop();
+  io_.Stop();
+  if (store_) store_->Stop();
+}
+
+}  // namespace
+
+int Serve(const Config& config) {
+  SetUpLog(config);
+  Server server(config);
+  const auto started = server.Start();
+  if (started) {
+    server.WaitForSignal();
+  } else {
+    fmt::print(stderr, "hookline: {}\n", started.error().message());
+  }
+  server.Stop();
+  return started ? 0 : ExitCodeFor(started.error());
+}
+
+}  // namespace hookline::server
