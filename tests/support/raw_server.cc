@@ -1,11 +1,13 @@
 #include "support/raw_server.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <utility>
 
 namespace hookline::test_support {
@@ -69,7 +71,12 @@ std::size_t RawServer::requests() const {
 
 std::size_t RawServer::connections() const {
   const std::lock_guard lock(mutex_);
-  return connections_;
+  return peers_.size();
+}
+
+std::vector<std::string> RawServer::peers() const {
+  const std::lock_guard lock(mutex_);
+  return peers_;
 }
 
 std::vector<std::string> RawServer::request_texts() const {
@@ -95,16 +102,20 @@ void RawServer::Stop() {
 void RawServer::AcceptLoop() {
   while (true) {
     if (!WaitReadable(listener_.get(), stop_.get(), std::chrono::hours(1))) return;
-    Fd fd(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
+    sockaddr_in address{};
+    socklen_t length = sizeof(address);
+    Fd fd(::accept4(listener_.get(), reinterpret_cast<sockaddr*>(&address), &length, SOCK_CLOEXEC));
     if (!fd.valid()) continue;
+    std::array<char, INET_ADDRSTRLEN> peer{};
+    ::inet_ntop(AF_INET, &address.sin_addr, peer.data(), peer.size());
     const int on = 1;
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
     const std::lock_guard lock(mutex_);
-    workers_.emplace_back([this, index = connections_, owned = std::move(fd)]() mutable {
+    workers_.emplace_back([this, index = peers_.size(), owned = std::move(fd)]() mutable {
       RawConnection connection(*this, std::move(owned), index);
       script_(connection);
     });
-    ++connections_;
+    peers_.emplace_back(peer.data());
   }
 }
 

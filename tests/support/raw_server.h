@@ -75,6 +75,9 @@ class RawServer {
   /// All requests read so far, in order.
   std::vector<std::string> request_texts() const;
 
+  /// The address that each connection came from, in order.
+  std::vector<std::string> peers() const;
+
   /// False if there are fewer after kPatience.
   bool WaitForRequests(std::size_t count);
 
@@ -95,7 +98,7 @@ class RawServer {
   std::condition_variable counted_;
   std::vector<std::string> requests_;
   std::vector<std::thread> workers_;
-  std::size_t connections_ = 0;
+  std::vector<std::string> peers_;
 
   std::thread accept_thread_;
 };

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <list>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/easy_handle.h"
+#include "net/host_table.h"
+#include "net/http_loop.h"
+#include "net/loop_inbox.h"
+
+namespace hookline::net {
+
+/// One call from Send() to its completion.
+struct PendingCall {
+  using Deadlines = std::multimap<std::chrono::steady_clock::time_point, PendingCall*>;
+
+  HttpCall call;
+  HttpLoop::Completion done;
+  std::shared_ptr<const Target> target;
+  std::chrono::steady_clock::time_point started;
+  std::chrono::steady_clock::time_point deadline;
+  Host* host = nullptr;
+  std::size_t index = 0;  ///< In the list of all calls.
+
+  // While waiting.
+  bool waiting = false;
+  std::list<PendingCall*>::iterator place;
+  Deadlines::iterator alarm;
+
+  // While running.
+  EasyHandle* easy = nullptr;
+  std::shared_ptr<Pin> pin;
+  std::vector<std::string> forgotten;
+  std::vector<curl_slist> forgotten_nodes;
+
+  HttpOutcome outcome;  ///< Once finished.
+};
+
+/// All calls of one loop: which may run, which wait for a name or for room, and the libcurl multi
+/// handle that runs them. Lives and dies on the loop's thread.
+class CallQueue {
+ public:
+  CallQueue(const HttpLoopOptions& options, const TargetPolicy& policy, Resolver& resolver,
+            std::shared_ptr<LoopInbox> inbox);
+  ~CallQueue();
+  CallQueue(const CallQueue&) = delete;
+  CallQueue& operator=(const CallQueue&) = delete;
+
+  void Add(HttpCall call, HttpLoop::Completion done);
+
+  /// Starts what may start, lets libcurl work, and runs the completions of what has ended.
+  void Work();
+
+  /// Waits for the network, the inbox, or `until`.
+  void Sleep(std::chrono::steady_clock::time_point until);
+
+  /// Ends all calls, also those that completions add meanwhile, with kCancelled.
+  void CancelAll();
+
+  /// True if Work() would have something to do right now.
+  bool has_work() const { return added_ || !finished_.empty(); }
+
+  /// When the next waiting call is out of time; libcurl watches the running ones.
+  std::chrono::steady_clock::time_point next_deadline() const;
+
+  std::size_t running() const { return running_; }
+  std::size_t waiting() const { return deadlines_.size(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  PendingCall& NewCall();
+  void Finish(PendingCall& pending, Failure failure, std::string detail);
+  void Finish(PendingCall& pending, HttpOutcome outcome);
+  void RunCompletions();
+
+  void Wait(PendingCall& pending);
+  void StopWaiting(PendingCall& pending);
+  void ExpireWaiting();
+
+  bool IsResolved(const PendingCall& pending) const;
+  void StartResolving(Host& host);
+  void OnResolved(const std::string& endpoint, Resolver::Answer answer);
+  void FailWaiting(Host& host);
+
+  bool HasRoom(const Host& host) const;
+  void GiveTurn(Host& host);
+  void StartWaiting();
+  void Start(PendingCall& pending);
+  curl_slist* ResolveList(PendingCall& pending);
+  void CollectEnded();
+  EasyHandle* StopRunning(PendingCall& pending);
+  std::unique_ptr<EasyHandle> TakeHandle();
+
+  const HttpLoopOptions& options_;
+  const TargetPolicy& policy_;
+  Resolver& resolver_;
+  const std::shared_ptr<LoopInbox> inbox_;
+
+  CURLM* const multi_;
+  HostTable hosts_;
+  std::vector<std::unique_ptr<PendingCall>> calls_;
+  std::vector<std::unique_ptr<PendingCall>> spare_calls_;
+  std::vector<std::unique_ptr<EasyHandle>> spare_handles_;
+  PendingCall::Deadlines deadlines_;  ///< Of the waiting calls.
+  std::deque<Host*> turns_;           ///< Hosts that have a call to start and room for it.
+  std::vector<PendingCall*> finished_;
+  std::vector<PendingCall*> completing_;
+  std::size_t running_ = 0;
+  bool added_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace hookline::net

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+struct curl_slist;
+
+namespace hookline::net {
+
+/// Header lines ("Name: value") that many calls share, prepared once. Immutable, hence
+/// thread-safe. A line must not hold a line break; such lines are left out.
+class HeaderBlock {
+ public:
+  explicit HeaderBlock(std::vector<std::string> lines);
+  ~HeaderBlock();
+  HeaderBlock(const HeaderBlock&) = delete;
+  HeaderBlock& operator=(const HeaderBlock&) = delete;
+
+ private:
+  friend class EasyHandle;
+  curl_slist* first() const;
+
+  std::vector<std::string> lines_;
+  std::vector<curl_slist> nodes_;
+};
+
+/// PEM files for one receiver; an empty name means the default (the system's trust store, no
+/// client certificate).
+struct TlsFiles {
+  std::string ca_file;
+  std::string certificate_file;
+  std::string key_file;
+
+  friend bool operator==(const TlsFiles&, const TlsFiles&) = default;
+};
+
+enum class HttpMethod { kPost, kGet };
+
+/// One outgoing request. The URL's credentials, if any, become basic authentication.
+struct HttpCall {
+  std::string url;
+  HttpMethod method = HttpMethod::kPost;
+  std::vector<std::string> headers;                   ///< Lines of this call: "Name: value".
+  std::shared_ptr<const HeaderBlock> common_headers;  ///< May be null.
+  std::shared_ptr<const std::string> body;            ///< Null: empty. Not sent with GET.
+  std::chrono::milliseconds timeout{6000};            ///< The whole call, resolving included.
+  std::size_t response_bytes_max = 64 * 1024;         ///< Kept of the answer's body; rest dropped.
+  std::shared_ptr<const TlsFiles> tls;                ///< May be null.
+};
+
+/// Why a call brought no answer.
+enum class Failure {
+  kNone,       ///< There is an answer, whatever its status.
+  kDns,        ///< The name does not resolve.
+  kRefused,    ///< No connection.
+  kReset,      ///< The connection broke before the answer was complete.
+  kTimeout,    ///< The call's time was up.
+  kTls,        ///< No TLS session: certificate, name, protocol.
+  kHttp,       ///< The answer is not HTTP.
+  kTooLarge,   ///< The answer's header or body exceeds the loop's hard limits.
+  kBlocked,    ///< The URL is invalid or the target is not allowed.
+  kCancelled,  ///< The loop was stopped, or has too many calls.
+};
+
+/// "dns", "refused", …: the class as users and metrics see it.
+std::string_view Name(Failure failure);
+
+struct HttpOutcome {
+  Failure failure = Failure::kNone;
+  int status = 0;           ///< Of the final answer; 0 without one.
+  std::string body;         ///< At most HttpCall::response_bytes_max.
+  std::string retry_after;  ///< The header's text, empty without one.
+  std::chrono::nanoseconds elapsed{0};
+  std::string detail;  ///< For a person, when failed; holds no credentials and no URL.
+};
+
+}  // namespace hookline::net

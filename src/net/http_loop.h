@@ -1,0 +1,97 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "net/http_call.h"
+#include "net/ip_address.h"
+#include "net/resolver.h"
+#include "net/target_policy.h"
+
+namespace hookline::net {
+
+struct HttpLoopOptions {
+  std::size_t connections_per_host_max = 64;  ///< Calls running at once per host and port.
+  std::size_t connections_max = 512;          ///< Calls running at once.
+  std::size_t calls_max = 65'536;             ///< Calls running or waiting; beyond: kCancelled.
+  std::size_t tasks_max = 1'000'000;          ///< Posted and not yet run; beyond: refused.
+  std::size_t hosts_max = 4096;               ///< Remembered at once.
+
+  std::size_t response_header_bytes_max = 64 * 1024;      ///< Beyond: kTooLarge.
+  std::size_t response_body_bytes_max = 4 * 1024 * 1024;  ///< Beyond: kTooLarge.
+
+  std::chrono::seconds dns_lifetime{30};  ///< Of an answer of the resolver.
+  std::chrono::seconds dns_failure_lifetime{1};
+  std::chrono::seconds connection_idle_max{60};  ///< Older idle connections are not used again.
+  std::chrono::seconds connection_age_max{600};  ///< Nor are connections older than this.
+  bool http2 = false;                            ///< Offer HTTP/2 to https targets.
+
+  /// "http://host:port"; empty: none, whatever the environment says. Targets are resolved and
+  /// judged here as well, unless the proxy is trusted to do it.
+  std::string proxy;
+  bool proxy_judges_targets = false;
+
+  /// Deliveries leave from these addresses; a family with no address of its own is not used if the
+  /// other one has one.
+  std::optional<IpAddress> source_v4;
+  std::optional<IpAddress> source_v6;
+  std::string interface;  ///< Name of the only network interface to use; empty: any.
+};
+
+/// Counters of one loop, for metrics.
+struct HttpLoopStats {
+  std::size_t running = 0;  ///< Calls with a connection, or making one.
+  std::size_t waiting = 0;  ///< For a name, or for a connection of the host.
+};
+
+/// One thread that makes HTTP calls. Lifecycle: construct → Start() → Stop() → destroy (the
+/// destructor stops too).
+///
+/// A request whose bytes may have left is never sent twice: if a kept connection turns out to be
+/// dead, the call fails with kReset and the caller decides. Redirects are not followed. A name is
+/// resolved here, refused if any of its addresses is not allowed by the policy, pinned, and judged
+/// once more when the socket is opened.
+class HttpLoop {
+ public:
+  using Task = std::move_only_function<void()>;
+  using Completion = std::move_only_function<void(HttpOutcome)>;
+
+  HttpLoop(HttpLoopOptions options, std::shared_ptr<const TargetPolicy> policy,
+           std::shared_ptr<Resolver> resolver);
+  ~HttpLoop();
+  HttpLoop(const HttpLoop&) = delete;
+  HttpLoop& operator=(const HttpLoop&) = delete;
+
+  void Start();
+
+  /// Runs the tasks posted so far, completes all calls with kCancelled, drops what PostAfter() has
+  /// scheduled, and joins the thread. Calls sent meanwhile complete with kCancelled as well. May be
+  /// called twice; not from the loop's thread.
+  void Stop();
+
+  /// Runs `task` on the loop's thread, in order with other posted tasks. Never blocks. False if the
+  /// loop is stopped or has too many tasks; the task is then destroyed unrun. Thread-safe.
+  bool Post(Task task);
+
+  /// Runs `task` once `delay` has passed. Loop thread only.
+  void PostAfter(std::chrono::nanoseconds delay, Task task);
+
+  /// Starts a call; `done` runs exactly once, on the loop's thread, never inside Send(). Loop
+  /// thread only.
+  void Send(HttpCall call, Completion done);
+
+  bool OnLoopThread() const;
+
+  /// Thread-safe; a moment's view.
+  HttpLoopStats stats() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hookline::net

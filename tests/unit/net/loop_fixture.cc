@@ -1,0 +1,86 @@
+#include "loop_fixture.h"
+
+namespace hookline::net {
+
+FakeResolver::~FakeResolver() {
+  for (Callback& callback : unanswered_) callback(Answer{{}, "the test is over"});
+}
+
+void FakeResolver::Set(const std::string& host, const std::vector<std::string>& addresses) {
+  Answer answer;
+  for (const std::string& text : addresses) answer.addresses.push_back(*IpAddress::Parse(text));
+  if (addresses.empty()) answer.failure = "no such name";
+  const std::lock_guard lock(mutex_);
+  answers_[host] = answer;
+}
+
+void FakeResolver::Resolve(std::string host, Callback callback) {
+  Answer answer;
+  {
+    const std::lock_guard lock(mutex_);
+    ++questions_;
+    const auto found = answers_.find(host);
+    if (found == answers_.end()) {
+      unanswered_.push_back(std::move(callback));
+      return;
+    }
+    answer = found->second;
+  }
+  callback(std::move(answer));
+}
+
+std::size_t FakeResolver::questions() const {
+  const std::lock_guard lock(mutex_);
+  return questions_;
+}
+
+LoopFixture::LoopFixture() {
+  policy_.allow_private = true;
+  policy_.allow_http = true;
+}
+
+LoopFixture::~LoopFixture() {
+  if (loop_) loop_->Stop();
+}
+
+void LoopFixture::StartLoop(HttpLoopOptions options) { StartLoop(std::move(options), policy_); }
+
+void LoopFixture::StartLoop(HttpLoopOptions options, TargetPolicyOptions policy) {
+  loop_ = std::make_unique<HttpLoop>(std::move(options),
+                                     std::make_shared<TargetPolicy>(std::move(policy)), resolver_);
+  loop_->Start();
+}
+
+std::future<HttpOutcome> LoopFixture::Send(HttpCall call) {
+  auto promise = std::make_shared<std::promise<HttpOutcome>>();
+  std::future<HttpOutcome> future = promise->get_future();
+  const bool posted = loop_->Post([this, promise, call = std::move(call)]() mutable {
+    loop_->Send(std::move(call), [this, promise](HttpOutcome outcome) {
+      EXPECT_TRUE(loop_->OnLoopThread());
+      promise->set_value(std::move(outcome));
+    });
+  });
+  EXPECT_TRUE(posted);
+  return future;
+}
+
+HttpOutcome LoopFixture::Run(HttpCall call) { return Send(std::move(call)).get(); }
+
+void LoopFixture::OnLoop(std::function<void()> task) {
+  std::promise<void> done;
+  ASSERT_TRUE(loop_->Post([&] {
+    task();
+    done.set_value();
+  }));
+  done.get_future().get();
+}
+
+HttpCall LoopFixture::Post(std::string url, std::string body) {
+  HttpCall call;
+  call.url = std::move(url);
+  call.body = std::make_shared<const std::string>(std::move(body));
+  call.headers = {"Content-Type: application/json"};
+  return call;
+}
+
+}  // namespace hookline::net

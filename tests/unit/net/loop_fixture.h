@@ -1,0 +1,57 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <future>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "net/http_loop.h"
+#include "support/raw_server.h"
+
+namespace hookline::net {
+
+/// Answers from a table; counts the questions. A name that is not in the table gets no answer until
+/// the test ends.
+class FakeResolver final : public Resolver {
+ public:
+  ~FakeResolver() override;
+
+  void Set(const std::string& host, const std::vector<std::string>& addresses);
+  void Resolve(std::string host, Callback callback) override;
+  std::size_t questions() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, Answer> answers_;
+  std::vector<Callback> unanswered_;
+  std::size_t questions_ = 0;
+};
+
+/// A running loop whose policy allows local targets and plain http.
+class LoopFixture : public testing::Test {
+ protected:
+  LoopFixture();
+  ~LoopFixture() override;
+
+  void StartLoop(HttpLoopOptions options = {});
+  void StartLoop(HttpLoopOptions options, TargetPolicyOptions policy);
+
+  std::future<HttpOutcome> Send(HttpCall call);
+  /// Sends, and waits for the outcome.
+  HttpOutcome Run(HttpCall call);
+  /// Runs `task` on the loop's thread and waits for it.
+  void OnLoop(std::function<void()> task);
+
+  static HttpCall Post(std::string url, std::string body = "{}");
+
+  std::shared_ptr<FakeResolver> resolver_ = std::make_shared<FakeResolver>();
+  TargetPolicyOptions policy_;
+  std::unique_ptr<HttpLoop> loop_;
+};
+
+}  // namespace hookline::net
