@@ -11,44 +11,107 @@ namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kMaxPathSteps = 8;
+// Looking for repeated names takes the square of these; the writer's thread must not wait for it.
+constexpr std::size_t kMaxCustomFields = 1000;
+constexpr std::size_t kMaxChanges = 1000;
 
-using Members = std::vector<std::pair<std::string_view, std::string>>;
+std::unexpected<Error> TooManyFields() {
+  return InputError(fmt::format("there may be at most {} custom fields", kMaxCustomFields));
+}
 
-void SetMember(Members& members, std::string_view key, std::string json) {
+using Members = std::vector<std::pair<std::string_view, std::string_view>>;
+
+void SetMember(Members& members, std::string_view key, std::string_view json) {
   for (auto& [name, value] : members) {
     if (name == key) {
-      value = std::move(json);
+      value = json;
       return;
     }
   }
-  members.emplace_back(key, std::move(json));
+  members.emplace_back(key, json);
 }
 
-std::string WriteObject(const Members& members) {
-  json::Writer w;
-  w.BeginObject();
-  for (const auto& [key, value] : members) w.Key(key).Raw(value);
-  w.EndObject();
-  return w.Take();
-}
-
-// `object` with one change made along the rest of its path. `object` may be missing.
-std::string Changed(json::Value object, std::span<const std::string_view> path, json::Value value) {
-  Members members;
-  for (const json::Value member : object) {
-    if (object.IsObject()) SetMember(members, member.key(), std::string(member.raw()));
+// An object on its way to its next text: only what a change goes through is taken apart.
+class Tree {
+ public:
+  explicit Tree(json::Value whole) : whole_(whole) {}
+  static Tree EmptyObject() {
+    Tree tree{json::Value()};
+    tree.apart_ = true;
+    return tree;
   }
+
+  bool IsObject() const { return apart_ || whole_.IsObject(); }
+  std::size_t size() const { return names_.size(); }
+
+  void TakeApart() {
+    if (apart_) return;
+    apart_ = true;
+    for (const json::Value member : whole_) Add(member.key(), Tree(member));
+  }
+
+  // The last one of that name: the one that readers go by.
+  Tree* Find(std::string_view name) {
+    const auto found = std::ranges::find(names_.rbegin(), names_.rend(), name);
+    if (found == names_.rend()) return nullptr;
+    return &members_[static_cast<std::size_t>(names_.rend() - found) - 1];
+  }
+
+  Tree* Add(std::string_view name, Tree member) {
+    names_.push_back(name);
+    members_.push_back(std::move(member));
+    return &members_.back();
+  }
+
+  void Erase(std::string_view name) {
+    for (std::size_t i = names_.size(); i-- > 0;) {
+      if (names_[i] != name) continue;
+      names_.erase(names_.begin() + static_cast<std::ptrdiff_t>(i));
+      members_.erase(members_.begin() + static_cast<std::ptrdiff_t>(i));
+    }
+  }
+
+  void Write(json::Writer& w) const {
+    if (!apart_) {
+      w.Raw(whole_.raw());
+      return;
+    }
+    w.BeginObject();
+    for (std::size_t i = 0; i < names_.size(); ++i) {
+      w.Key(names_[i]);
+      members_[i].Write(w);
+    }
+    w.EndObject();
+  }
+
+ private:
+  json::Value whole_;  // What it is while it is not taken apart.
+  bool apart_ = false;
+  std::vector<std::string_view> names_;
+  std::vector<Tree> members_;  // In step with names_.
+};
+
+// Makes one change along the rest of its path.
+void Change(Tree& tree, std::span<const std::string_view> path, json::Value value) {
+  tree.TakeApart();
   const std::string_view step = path.front();
-  if (path.size() > 1) {
-    const json::Value inner = object[step];
+  Tree* inner = tree.Find(step);
+  if (!value) {
     // Removing something inside of what is not there changes nothing.
-    if (value || inner.IsObject()) SetMember(members, step, Changed(inner, path.subspan(1), value));
-  } else if (value) {
-    SetMember(members, step, std::string(value.raw()));
-  } else {
-    std::erase_if(members, [&](const auto& member) { return member.first == step; });
+    if (path.size() == 1) {
+      tree.Erase(step);
+    } else if (inner != nullptr && inner->IsObject()) {
+      Change(*inner, path.subspan(1), value);
+    }
+    return;
   }
-  return WriteObject(members);
+  if (inner == nullptr) inner = tree.Add(step, Tree::EmptyObject());
+  if (path.size() == 1) {
+    *inner = Tree(value);
+    return;
+  }
+  if (!inner->IsObject()) *inner = Tree::EmptyObject();
+  Change(*inner, path.subspan(1), value);
 }
 
 std::vector<std::string_view> SplitPath(std::string_view path) {
@@ -111,61 +174,93 @@ Result<void> ReadStrings(json::Value object, std::string_view name, std::string_
 }
 
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known) {
+  const auto is_known = [&](std::string_view name) {
+    return std::ranges::find(known, name) != known.end();
+  };
   Members members;
   for (const json::Value member : object) {
+    if (members.size() > kMaxCustomFields) return TooManyFields();
     if (member.key() == "custom" && member.IsObject()) {
       for (const json::Value inner : member) {
-        SetMember(members, inner.key(), std::string(inner.raw()));
+        // Written flat, it would pass for the built-in field.
+        if (is_known(inner.key())) {
+          return InputError(fmt::format("custom.{} is a reserved field", inner.key()));
+        }
+        if (members.size() > kMaxCustomFields) return TooManyFields();
+        SetMember(members, inner.key(), inner.raw());
       }
       continue;
     }
     if (member.key() == "custom" && member.IsNull()) continue;
-    if (std::ranges::find(known, member.key()) != known.end()) continue;
-    SetMember(members, member.key(), std::string(member.raw()));
+    if (is_known(member.key())) continue;
+    SetMember(members, member.key(), member.raw());
   }
-  return WriteObject(members);
+  if (members.size() > kMaxCustomFields) return TooManyFields();
+  json::Writer w;
+  w.BeginObject();
+  for (const auto& [key, value] : members) w.Key(key).Raw(value);
+  w.EndObject();
+  return w.Take();
 }
 
 Result<std::string> ApplyChanges(const std::string& object_json,
                                  std::span<const FieldChange> changes) {
-  std::string text = object_json;
+  const auto document = json::Document::Parse(object_json);
+  if (!document) return std::unexpected(document.error());
+  Tree tree(document->root());
+  tree.TakeApart();
   for (const FieldChange& change : changes) {
     if (auto checked = CheckPath(change); !checked) return std::unexpected(checked.error());
-    auto document = json::Document::Parse(text);
-    if (!document) return std::unexpected(document.error());
-    text = Changed(document->root(), change.path, change.value);
+    Change(tree, change.path, change.value);
   }
+  if (tree.size() > kMaxCustomFields) return TooManyFields();
+  json::Writer w;
+  tree.Write(w);
   // What was valid piece by piece may be nested too deeply as a whole.
-  if (auto document = json::Document::Parse(text); !document) {
-    return std::unexpected(document.error());
-  }
-  return text;
+  if (auto whole = json::Document::Parse(w.text()); !whole) return std::unexpected(whole.error());
+  return w.Take();
 }
 
-Result<std::vector<FieldChange>> ReadChanges(json::Value body) {
+Result<std::vector<FieldChange>> ReadChanges(json::Value body,
+                                             bool (*is_built_in)(std::string_view)) {
   std::vector<FieldChange> changes;
+  const auto add = [&](FieldChange change, bool custom) -> Result<void> {
+    if (change.path.size() > 1 && change.path.front() == "custom") {
+      change.path.erase(change.path.begin());
+      custom = true;
+    }
+    if (auto checked = CheckPath(change); !checked) return checked;
+    if (custom && is_built_in(change.path.front())) {
+      return InputError(fmt::format("custom.{} is a reserved field", change.path.front()));
+    }
+    if (changes.size() == kMaxChanges) {
+      return InputError(fmt::format("set and unset may name at most {} fields", kMaxChanges));
+    }
+    changes.push_back(std::move(change));
+    return {};
+  };
   const json::Value set = body["set"];
   if (!set.IsMissingOrNull() && !set.IsObject()) return InputError("set must be an object");
   for (const json::Value member : set) {
     // `custom` of the newer clients: each of its members is a field of its own.
     if (member.key() == "custom" && member.IsObject()) {
-      for (const json::Value inner : member) changes.push_back({{inner.key()}, inner});
-      continue;
+      for (const json::Value inner : member) {
+        if (auto added = add({{inner.key()}, inner}, true); !added) {
+          return std::unexpected(added.error());
+        }
+      }
+    } else if (auto added = add({SplitPath(member.key()), member}, false); !added) {
+      return std::unexpected(added.error());
     }
-    changes.push_back({SplitPath(member.key()), member});
   }
   const json::Value unset = body["unset"];
   if (!unset.IsMissingOrNull() && !unset.IsArray()) return InputError("unset must be a list");
   for (const json::Value name : unset) {
     const auto text = name.AsString();
     if (!text) return InputError("unset must be a list of field names");
-    changes.push_back({SplitPath(*text), {}});
-  }
-  for (FieldChange& change : changes) {
-    if (change.path.size() > 1 && change.path.front() == "custom") {
-      change.path.erase(change.path.begin());
+    if (auto added = add({SplitPath(*text), {}}, false); !added) {
+      return std::unexpected(added.error());
     }
-    if (auto checked = CheckPath(change); !checked) return std::unexpected(checked.error());
   }
   return changes;
 }

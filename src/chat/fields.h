@@ -21,7 +21,8 @@ Result<void> ReadStrings(json::Value object, std::string_view name, std::string_
 
 /// The members of `object` that are not in `known`, plus those of its `custom` object (clients of
 /// both kinds are accepted, api.md §2.1), as the text of one object. A name that occurs twice
-/// keeps its last value.
+/// keeps its last value. Fails if one in `custom` has the name of a built-in field, and on more
+/// than 1000 fields.
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known);
 
 /// One change of a partial update: `path` split at its dots; a missing `value` removes.
@@ -31,12 +32,14 @@ struct FieldChange {
 };
 
 /// Applies set and unset to the text of an object. A step through something that is not an object
-/// makes it one. At most eight steps.
+/// makes it one. At most eight steps; at most 1000 fields may be left.
 Result<std::string> ApplyChanges(const std::string& object_json,
                                  std::span<const FieldChange> changes);
 
-/// Reads `set` (an object or missing) and `unset` (a list of names or missing) of a partial update.
-Result<std::vector<FieldChange>> ReadChanges(json::Value body);
+/// Reads `set` (an object or missing) and `unset` (a list of names or missing) of a partial update:
+/// at most 1000 changes. What is named inside of `custom` must not be `is_built_in`.
+Result<std::vector<FieldChange>> ReadChanges(json::Value body,
+                                             bool (*is_built_in)(std::string_view));
 
 /// A fixed set of field names: `constexpr auto kKnown = Names({"id", "name"})`.
 template <std::size_t N>

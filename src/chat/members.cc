@@ -180,7 +180,8 @@ Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
                                    std::string_view user_id, json::Value body) {
   auto member = RequireMember(context, channel, user_id);
   if (!member) return member;
-  auto changes = ReadChanges(body);
+  auto changes =
+      ReadChanges(body, [](std::string_view name) { return kMemberFields.contains(name); });
   if (!changes) return std::unexpected(changes.error());
   std::vector<FieldChange> custom;
   for (const FieldChange& change : *changes) {

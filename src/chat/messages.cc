@@ -282,7 +282,7 @@ Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id
   }
   auto actor = FindActor(context, body, "");
   if (!actor) return std::unexpected(actor.error());
-  auto changes = ReadChanges(body);
+  auto changes = ReadChanges(body, IsMessageField);
   if (!changes) return std::unexpected(changes.error());
   draft->actor = std::move(*actor);
   draft->message = draft->before;

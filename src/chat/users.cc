@@ -210,7 +210,8 @@ Result<User> PartiallyUpdated(Context& context, json::Value update) {
   if (!known || known->deleted_at) {
     return Fail(ErrorKind::kNotFound, fmt::format("the user {} does not exist", *id));
   }
-  auto changes = ReadChanges(update);
+  auto changes =
+      ReadChanges(update, [](std::string_view name) { return kUserFields.contains(name); });
   if (!changes) return std::unexpected(changes.error());
   User user = *known;
   std::vector<FieldChange> custom;
