@@ -14,7 +14,8 @@ std::string FieldName(std::string_view prefix, std::string_view name) {
 }
 
 Result<Actor> FindOrMake(const ReadContext& context, std::string_view id, json::Value object) {
-  if (const UserPtr user = context.store.FindUser(context.app, id); user && !user->deleted_at) {
+  if (const UserPtr user = context.store.FindUser(context.app, id)) {
+    if (user->deleted_at) return InputError(fmt::format("the user {} does not exist", id));
     return Actor{*user, false};
   }
   if (auto checked = CheckUserId(id); !checked) return std::unexpected(checked.error());

@@ -48,47 +48,56 @@ Result<void> ReadOverrides(json::Value data, Channel& channel) {
     channel.config_overrides_json.clear();
     return {};
   }
-  if (!overrides.IsObject()) return InputError("channel.config_overrides must be an object");
-  for (const json::Value item : overrides) {
-    if (item.IsBool() || item.IsNull()) continue;
-    if (item.key() == "max_message_length") {
-      const auto length = item.AsInt();
-      if (!length || *length < 1 || *length > kMessageLengthMax) {
-        return InputError(
-            fmt::format("config_overrides.max_message_length must be 1 to {}", kMessageLengthMax));
-      }
-    }
-  }
+  if (auto valid = CheckOverrides(overrides); !valid) return valid;
   channel.config_overrides_json = overrides.raw();
   return {};
 }
 
 }  // namespace
 
+Result<void> CheckOverrides(json::Value overrides) {
+  if (!overrides.IsObject()) return InputError("channel.config_overrides must be an object");
+  const json::Value length = overrides["max_message_length"];
+  if (length.IsMissingOrNull()) return {};
+  const auto bytes = length.AsInt();
+  if (!bytes || *bytes < 1 || *bytes > kMessageLengthMax) {
+    return InputError(
+        fmt::format("config_overrides.max_message_length must be 1 to {}", kMessageLengthMax));
+  }
+  return {};
+}
+
+Result<void> ReadCooldown(json::Value object, Channel& channel) {
+  const json::Value value = object["cooldown"];
+  if (value.IsMissingOrNull()) return {};
+  const auto cooldown = value.AsInt();
+  if (!cooldown || *cooldown < 0 || *cooldown > kCooldownSecondsMax) {
+    return InputError(fmt::format("channel.cooldown must be 0 to {}", kCooldownSecondsMax));
+  }
+  channel.cooldown = static_cast<int>(*cooldown);
+  return {};
+}
+
+Result<void> CheckMayFreeze(const Caller& caller, const Channel& before, const Channel& after) {
+  if (caller.server || (before.frozen == after.frozen && before.disabled == after.disabled)) {
+    return {};
+  }
+  return Fail(ErrorKind::kNotAllowed, "only a server token can freeze or disable a channel");
+}
+
 bool IsChannelField(std::string_view name) { return kFields.contains(name); }
 
 Result<void> ReadChannelFields(const Caller& caller, json::Value data, Channel& channel) {
-  const bool was_frozen = channel.frozen;
-  const bool was_disabled = channel.disabled;
+  const Channel before = channel;
   for (const auto& result : {ReadString(data, "team", "channel.team", channel.team),
                              ReadBool(data, "frozen", "channel.frozen", channel.frozen),
                              ReadBool(data, "disabled", "channel.disabled", channel.disabled),
                              ReadStrings(data, "filter_tags", "channel.filter_tags", kFilterTagsMax,
                                          channel.filter_tags),
-                             ReadOverrides(data, channel)}) {
+                             ReadOverrides(data, channel), ReadCooldown(data, channel)}) {
     if (!result) return result;
   }
-  if (const json::Value value = data["cooldown"]; !value.IsMissingOrNull()) {
-    const auto cooldown = value.AsInt();
-    if (!cooldown || *cooldown < 0 || *cooldown > kCooldownSecondsMax) {
-      return InputError(fmt::format("channel.cooldown must be 0 to {}", kCooldownSecondsMax));
-    }
-    channel.cooldown = static_cast<int>(*cooldown);
-  }
-  if (!caller.server && (channel.frozen != was_frozen || channel.disabled != was_disabled)) {
-    return Fail(ErrorKind::kNotAllowed, "only a server token can freeze or disable a channel");
-  }
-  return {};
+  return CheckMayFreeze(caller, before, channel);
 }
 
 Result<std::string> ChannelCustomFields(json::Value data) { return CustomFields(data, kFields); }

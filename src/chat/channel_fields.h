@@ -17,6 +17,15 @@ bool IsChannelField(std::string_view name);
 /// Reads the settable fields of `data` into `channel`; absent ones keep their value.
 Result<void> ReadChannelFields(const Caller& caller, json::Value data, Channel& channel);
 
+/// `cooldown` (slow mode), which an update may also have beside `data`.
+Result<void> ReadCooldown(json::Value object, Channel& channel);
+
+/// The object `config_overrides`: its names and the ranges of its values.
+Result<void> CheckOverrides(json::Value overrides);
+
+/// Only a server token may freeze or disable a channel, or undo that.
+Result<void> CheckMayFreeze(const Caller& caller, const Channel& before, const Channel& after);
+
 /// The custom fields of `data`.
 Result<std::string> ChannelCustomFields(json::Value data);
 

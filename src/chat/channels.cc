@@ -53,7 +53,8 @@ Result<UserPtr> ResolveCreator(Context& context, json::Value data) {
         "either data.created_by or data.created_by_id must be provided when using server side "
         "auth.");
   }
-  if (UserPtr user = context.store.FindUser(context.app, *inner); user && !user->deleted_at) {
+  if (UserPtr user = context.store.FindUser(context.app, *inner)) {
+    if (user->deleted_at) return InputError(fmt::format("the user {} does not exist", *inner));
     return user;
   }
   if (auto checked = CheckUserId(*inner); !checked) return std::unexpected(checked.error());
@@ -66,6 +67,8 @@ Result<UserPtr> ResolveCreator(Context& context, json::Value data) {
 // The same members, in whatever order, always make the same id.
 std::string DistinctId(std::vector<MemberInput> members) {
   std::ranges::sort(members, {}, &MemberInput::user_id);
+  const auto repeated = std::ranges::unique(members, {}, &MemberInput::user_id);
+  members.erase(repeated.begin(), repeated.end());
   std::string joined;
   for (const MemberInput& member : members) {
     joined += member.user_id;
@@ -159,10 +162,22 @@ Result<void> ApplyMembershipChanges(Context& context, Channel& channel,
 }
 
 bool OnlyLeavesItself(const Caller& caller, json::Value body, const MembershipChanges& changes) {
-  return changes.remove.size() == 1 && changes.remove.front().user_id == caller.user_id &&
-         changes.add.empty() && changes.promote.empty() && changes.demote.empty() &&
-         changes.roles.empty() && body["data"].IsMissingOrNull() &&
-         body["message"].IsMissingOrNull();
+  if (changes.remove.size() != 1 || changes.remove.front().user_id != caller.user_id) return false;
+  // Whatever else the request asks for, settings beside `data` included, needs the right to it.
+  static constexpr auto kHarmless = Names({"remove_members", "user", "user_id", "skip_push"});
+  for (const json::Value field : body) {
+    if (!kHarmless.contains(field.key()) && !field.IsNull()) return false;
+  }
+  return true;
+}
+
+// Asks for more than members to come, go or change.
+bool TouchesChannel(json::Value body, const MembershipChanges& changes) {
+  if (!changes.any()) return true;
+  static constexpr std::string_view kOwnFields[] = {"data", "message", "cooldown",
+                                                    "add_filter_tags", "remove_filter_tags"};
+  return std::ranges::any_of(kOwnFields,
+                             [&](std::string_view name) { return !body[name].IsMissingOrNull(); });
 }
 
 Result<void> ReadFilterTags(json::Value body, Channel& channel) {
@@ -237,14 +252,11 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
     if (!custom) return std::unexpected(custom.error());
     channel.custom_json = std::move(*custom);
   }
-  // Slow mode is set beside `data`.
-  if (auto read = ReadChannelFields(context.caller, body, channel); !read) {
-    return std::unexpected(read.error());
-  }
+  if (auto read = ReadCooldown(body, channel); !read) return std::unexpected(read.error());
   if (auto read = ReadFilterTags(body, channel); !read) return std::unexpected(read.error());
 
   const json::Value message = body["message"];
-  const bool touched = !data.IsMissingOrNull() || !message.IsMissingOrNull() || !changes->any();
+  const bool touched = TouchesChannel(body, *changes);
   if (touched) channel.updated_at = context.now;
   context.store.UpdateChannel(channel);
   if (auto done = ApplyMembershipChanges(context, channel, *changes); !done) {
@@ -275,7 +287,8 @@ Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
   }
   auto actor = ResolveOptionalActor(context, body);
   if (!actor) return std::unexpected(actor.error());
-  auto changes = ReadChanges(body);
+  const Channel before = channel;
+  auto changes = ReadChanges(body, IsChannelField);
   if (!changes) return std::unexpected(changes.error());
   std::vector<FieldChange> custom;
   for (const FieldChange& change : *changes) {
@@ -292,6 +305,9 @@ Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
           ApplyChanges(channel.config_overrides_json.empty() ? "{}" : channel.config_overrides_json,
                        std::span(&inner, 1));
       if (!overrides) return std::unexpected(overrides.error());
+      if (auto valid = CheckOverrides(json::Document::Parse(*overrides)->root()); !valid) {
+        return std::unexpected(valid.error());
+      }
       channel.config_overrides_json = std::move(*overrides);
       continue;
     }
@@ -302,6 +318,10 @@ Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
   }
   if (auto read = ReadChannelFields(context.caller, body["set"], channel); !read) {
     return std::unexpected(read.error());
+  }
+  // `unset` frees a frozen channel too.
+  if (auto allowed = CheckMayFreeze(context.caller, before, channel); !allowed) {
+    return std::unexpected(allowed.error());
   }
   auto custom_json = ApplyChanges(channel.custom_json, custom);
   if (!custom_json) return std::unexpected(custom_json.error());
