@@ -80,7 +80,8 @@ asio::awaitable<HttpResponse> ServerFixture::Handle(HttpRequest request) {
 }
 
 asio::awaitable<void> ServerFixture::Hold() {
-  asio::steady_timer timer(co_await asio::this_coro::executor);
+  const auto executor = co_await asio::this_coro::executor;
+  asio::steady_timer timer(executor);
   while (true) {
     {
       const std::lock_guard lock(mutex_);
