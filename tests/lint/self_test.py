@@ -1,0 +1,267 @@
+"""The house checks can fail: each rule is broken once in a small tree, and must be found."""
+
+import json
+import pathlib
+import tempfile
+import unittest
+
+import cmake_lists
+import coroutines
+import headers
+import includes
+import source_tree
+import words
+
+
+class TreeTest(unittest.TestCase):
+    """A tree in a temporary folder, in which all is well until a test writes something bad."""
+
+    GOOD = {
+        "src/CMakeLists.txt": "add_subdirectory(base)\nadd_subdirectory(chat)\nadd_subdirectory(api)\n"
+                              "add_subdirectory(store)\nadd_subdirectory(server)\n",
+        "src/base/CMakeLists.txt": "hookline_module(base SOURCES time.cc DEPS fmt::fmt)\n",
+        "src/base/time.h": "#pragma once\n#include <ctime>\n",
+        "src/base/time.cc": '#include "base/time.h"\n',
+        "src/chat/CMakeLists.txt": "hookline_module(chat\n  SOURCES chat.cc  # All of it.\n"
+                                   "  DEPS hookline::base)\n",
+        "src/chat/chat.h": '#pragma once\n#include "base/time.h"\n',
+        "src/chat/chat.cc": '#include "chat/chat.h"\n#include <string>\n',
+        "src/api/CMakeLists.txt": "hookline_module(api SOURCES token.cc DEPS hookline::chat\n"
+                                  "  PRIVATE_DEPS PkgConfig::JWT)\n",
+        "src/api/token.cc": '#include <jwt.h>\n#include "base/time.h"\n#include "chat/chat.h"\n',
+        "src/store/CMakeLists.txt": "add_subdirectory(sqlite)\n",
+        "src/store/sqlite/CMakeLists.txt": "hookline_module(store_sqlite SOURCES db.cc)\n",
+        "src/store/sqlite/db.cc": "#include <sqlite3.h>\n",
+        "src/server/CMakeLists.txt": "hookline_module(server SOURCES serve.cc DEPS hookline::api)\n",
+        "src/server/serve.cc": '#include "server/serve.h"\n#include "chat/chat.h"\n',
+        "src/server/serve.h": "#pragma once\n",
+        "tests/CMakeLists.txt": "add_subdirectory(chat)\n",
+        "tests/chat/CMakeLists.txt": "hookline_test(chat_test SOURCES\n"
+                                     "  ${PROJECT_SOURCE_DIR}/tests/chat/chat_test.cc)\n",
+        "tests/chat/chat_test.cc": '#include "chat/chat.h"\n',
+        "tests/package-lock.json": json.dumps({"packages": {
+            "": {"name": "tests"}, "node_modules/a": {"version": "1.0.0", "integrity": "sha512-x"}}}),
+    }
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.root = pathlib.Path(folder.name).resolve()
+        for path, text in self.GOOD.items():
+            self.write(path, text)
+
+    def write(self, path, text):
+        path = self.root / path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+    def assert_found(self, check, path, line, part):
+        """Exactly one finding, there and with these words."""
+        findings = check(self.root)
+        self.assertEqual([(finding.path, finding.line) for finding in findings], [(path, line)])
+        self.assertIn(part, findings[0].text)
+
+    def test_good_tree_passes(self):
+        for check in (cmake_lists.check, coroutines.check, headers.check, includes.check,
+                      words.check):
+            self.assertEqual(check(self.root), [])
+
+    # Includes.
+
+    def test_include_against_the_arrows(self):
+        self.write("src/base/time.cc", '#include "base/time.h"\n#include "chat/chat.h"\n')
+        self.assert_found(includes.check, "src/base/time.cc", 2, "DEPS have no chat")
+
+    def test_include_through_a_dep_of_a_dep(self):
+        self.write("src/api/token.cc", '#include "base/time.h"\n')
+        self.assertEqual(includes.check(self.root), [])
+
+    def test_private_deps_are_not_passed_on(self):
+        self.write("src/chat/CMakeLists.txt",
+                   "hookline_module(chat SOURCES chat.cc PRIVATE_DEPS hookline::base)\n")
+        self.assert_found(includes.check, "src/api/token.cc", 2, "DEPS have no base")
+
+    def test_linked_by_hand_counts_as_a_dep(self):
+        self.write("src/store/sqlite/CMakeLists.txt",
+                   "add_library(hookline_db db.cc)\nadd_library(hookline::db ALIAS hookline_db)\n"
+                   "target_link_libraries(hookline_db PUBLIC hookline::base)\n")
+        self.write("src/store/sqlite/db.cc", '#include "base/time.h"\n')
+        self.assertEqual(includes.check(self.root), [])
+        self.write("src/store/sqlite/db.cc", '#include "chat/chat.h"\n')
+        self.assert_found(includes.check, "src/store/sqlite/db.cc", 1, "DEPS have no chat")
+
+    def test_include_of_the_composition_root(self):
+        self.write("src/chat/chat.cc", '#include "chat/chat.h"\n#include "server/serve.h"\n')
+        self.assert_found(includes.check, "src/chat/chat.cc", 2, "composition root")
+
+    def test_include_that_does_not_start_at_src(self):
+        self.write("src/chat/chat.cc", '#include "chat/chat.h"\n#include "chat.h"\n')
+        self.assert_found(includes.check, "src/chat/chat.cc", 2, "no file of src/")
+
+    def test_own_header_in_angle_brackets(self):
+        self.write("src/chat/chat.cc", '#include "chat/chat.h"\n#include <base/time.h>\n')
+        self.assert_found(includes.check, "src/chat/chat.cc", 2, "quotes")
+
+    def test_file_of_no_room(self):
+        self.write("src/lost/lost.h", '#pragma once\n#include "base/time.h"\n')
+        self.assert_found(includes.check, "src/lost/lost.h", 2, "no room")
+
+    def test_c_library_outside_its_home(self):
+        for header in ("sqlite3.h", "curl/curl.h", "libpq-fe.h", "nats/nats.h", "jwt.h"):
+            self.write("src/chat/chat.cc", f'#include "chat/chat.h"\n#  include <{header}>\n')
+            self.assert_found(includes.check, "src/chat/chat.cc", 2, "only in")
+
+    # CMake lists.
+
+    def test_test_that_is_never_compiled(self):
+        self.write("tests/chat/more_test.cc", "")
+        self.assert_found(cmake_lists.check, "tests/chat/more_test.cc", 1, "never compiled")
+
+    def test_test_that_is_commented_out(self):
+        self.write("tests/chat/CMakeLists.txt", "# hookline_test(chat_test SOURCES chat_test.cc)\n")
+        self.assert_found(cmake_lists.check, "tests/chat/chat_test.cc", 1, "never compiled")
+
+    def test_source_of_the_same_name_elsewhere(self):
+        self.write("src/chat/time.cc", "")
+        self.assert_found(cmake_lists.check, "src/chat/time.cc", 1, "never compiled")
+
+    def test_folder_that_is_never_reached(self):
+        self.write("tests/CMakeLists.txt", "")
+        self.assert_found(cmake_lists.check, "tests/chat/CMakeLists.txt", 1, "add_subdirectory")
+
+    # Headers.
+
+    def test_header_is_not_the_first_include(self):
+        self.write("src/chat/chat.cc", '#include <string>\n#include "chat/chat.h"\n')
+        self.assert_found(headers.check, "src/chat/chat.cc", 1, "first include")
+
+    def test_header_without_pragma_once(self):
+        self.write("src/chat/chat.h", "#include <string>\n")
+        self.assert_found(headers.check, "src/chat/chat.h", 1, "#pragma once")
+
+    # Words and lock files.
+
+    def test_notes_of_unfinished_work(self):
+        for mark in ("TO" + "DO", "FIX" + "ME", "XX" + "X"):
+            self.write("src/chat/chat.cc", f'#include "chat/chat.h"\n// {mark}: later\n')
+            self.assert_found(words.check, "src/chat/chat.cc", 2, mark)
+
+    def test_detached(self):
+        self.write("src/chat/chat.cc", '#include "chat/chat.h"\n// detached\nspawn(asio::detached);\n')
+        self.assert_found(words.check, "src/chat/chat.cc", 3, "exceptions")
+        self.write("src/chat/chat.cc", '#include "chat/chat.h"\nvoid F() { thread.detach(); }\n')
+        self.assert_found(words.check, "src/chat/chat.cc", 2, "join")
+
+    def test_lock_file_with_a_registry(self):
+        self.write("tests/package-lock.json", json.dumps({"packages": {"node_modules/a": {
+            "resolved": "https://npm.example/a-1.0.0.tgz", "integrity": "sha512-x"}}}))
+        self.assert_found(words.check, "tests/package-lock.json", 1, "registry")
+
+    def test_lock_file_without_a_hash(self):
+        self.write("tests/package-lock.json", json.dumps({"packages": {"node_modules/a": {}}}))
+        self.assert_found(words.check, "tests/package-lock.json", 1, "integrity")
+
+
+def lint(body, signature="asio::awaitable<void> F()"):
+    """The rules that a coroutine's body breaks, as (line of the body, text)."""
+    findings = coroutines.check_text(f"{signature} {{\n{body}\n}}\n", "f.cc")
+    return [(finding.line - 1, finding.text.removeprefix("co_await ")) for finding in findings]
+
+
+class CoroutineTest(unittest.TestCase):
+    def test_allowed(self):
+        for body in (
+                "co_await F();",
+                "auto x = co_await F(a, std::move(b));",
+                "const auto [ec, bytes] = co_await Read(as_tuple(use_awaitable));",
+                "auto& [ec, bytes] = co_await Read();",
+                "co_return co_await F();",
+                "x = co_await F();  // why? {because}",
+                "if (auto r = co_await F(g(1, 2)); !r) co_return;",
+                "if (x) co_await F();",
+                "if (x) {} else co_await F();",
+                "for (int i = 0; i < 3; ++i) co_await F();",
+                "for (auto r = co_await F(); r < 3; ++r) {}",
+                "while (a ? b : c) { co_await F(); }",
+                "do co_await F(); while (x);",
+                "switch (x) { case kOne: co_await F(); break; default: co_await G(); }",
+                "switch (x) { case A::kOne: { co_await F(); } }",
+                "try { co_await F(); } catch (...) {}",
+                "std::vector<int> v{1, 2}; co_await F(std::move(v));",
+                "auto l = [a]() { return a; }; co_await F(std::move(l));",
+                "spawn(ex, []() -> asio::awaitable<void> { co_await F(); }, token);",
+                "auto l = []() -> asio::awaitable<std::vector<int>> { co_return co_await F(); };",
+                "x[1] = co_await F(v[2]);",
+                'auto s = co_await F("if (co_await x) {?}", \'{\', R"(co_await { ? )");',
+                "/* if (co_await F()) */ co_await F();",
+                "auto n = co_await F(1\'000\'000);",
+                "[[maybe_unused]] auto x = co_await F();",
+                "#define A(x) if (co_await x) {}\nco_await F();"):
+            with self.subTest(body):
+                self.assertEqual(lint(body), [])
+
+    def test_allowed_bodies(self):
+        for signature in ("asio::awaitable<R<int, T>> C::F(int a) const", "auto F() noexcept",
+                          "asio::awaitable<void> F() override", "auto F() -> asio::awaitable<void>",
+                          "namespace a { asio::awaitable<void> F() { co_return; } } struct S"):
+            with self.subTest(signature):
+                self.assertEqual(lint("co_await F();", signature), [])
+
+    def test_conditions(self):
+        for body in (
+                "if (co_await F()) {}",
+                "if (auto x = 1; co_await F(x)) {}",
+                "if constexpr (co_await F()) {}",
+                "while (co_await F()) {}",
+                "switch (co_await F()) {}",
+                "for (int i = 0; co_await F(i); ++i) {}",
+                "for (int i = 0; i < 3; co_await F(i)) {}",
+                "for (auto& x : co_await F()) {}"):
+            with self.subTest(body):
+                self.assertEqual(lint(body), [(1, "in a condition")])
+
+    def test_company(self):
+        for part, body in (
+                ("`?:`", "auto x = y ? co_await F() : 1;"),
+                ("`?:`", "co_await F(a ? b : c);"),
+                ("braces", "co_await F(Options{1, 2});"),
+                ("braces", "co_await F({1, 2});"),
+                ("braces", "Options o{co_await F()};"),
+                ("braces", "auto o = Options{.a = co_await F()};"),
+                ("braces", "co_return Options{co_await F()};"),
+                ("lambda", "co_await F([a] { return a; });"),
+                ("lambda", "auto x = co_await F(1, [&](int i) mutable { G(i); });"),
+                ("parentheses", "G(co_await F());"),
+                ("parentheses", "if (!(co_await F())) {}"),
+                ("parentheses", "Timer timer(co_await this_coro::executor);"),
+                ("brackets", "x = v[co_await F()];")):
+            with self.subTest(body):
+                found = lint(body)
+                self.assertEqual(len(found), 1)
+                self.assertIn(part, found[0][1])
+
+    def test_names_the_line(self):
+        self.assertEqual(lint("co_await F();\n\nif (a &&\n    co_await F()) {}")[0][0], 4)
+
+    def test_capturing_lambda(self):
+        for capture in ("&", "=", "this", "a = std::move(b)"):
+            body = f"auto l = [{capture}]() -> asio::awaitable<void> {{ co_await F(); }};"
+            with self.subTest(body):
+                self.assertIn("captures", lint(body)[0][1])
+        self.assertEqual(coroutines.check_text(
+            "void F() { auto l = [&]() -> A<void> { co_await G(); }; }", "f.cc", False), [])
+
+
+class StripTest(unittest.TestCase):
+    def test_keeps_the_shape(self):
+        text = 'a /* b\n c */ "d\\"e" // f\n\'g\' R"x(h)" )x" 1\'000'
+        stripped = source_tree.strip_cxx(text)
+        self.assertEqual(len(stripped), len(text))
+        self.assertEqual(stripped.count("\n"), 2)
+        for letter in "bcdefgh":
+            self.assertNotIn(letter, stripped)
+        self.assertIn("1'000", stripped)
+
+
+if __name__ == "__main__":
+    unittest.main()
