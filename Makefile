@@ -1,0 +1,47 @@
+# Every target first installs what it needs (scripts/install-deps.sh; instant when nothing is missing).
+# `make help` lists the targets.
+
+JOBS := $(shell nproc)
+ARGS ?= --data hookline-data --dev
+STAGES ?=
+
+DEPS := scripts/install-deps.sh
+
+.DEFAULT_GOAL := build
+.PHONY: build run test bench lint tidy format clean help
+.NOTPARALLEL:
+
+build: ## Compile the server: build/hookline
+	@$(DEPS) build
+	@cmake --preset release --log-level=WARNING
+	@cmake --build --preset release --parallel $(JOBS) --target hookline
+	@ln -sfn release/hookline build/hookline
+
+run: build ## Start the server; make run ARGS="--data DIR --listen HOST:PORT …"
+	build/hookline serve $(ARGS)
+
+test: ## Everything, as CI does; make test STAGES="unit suites" for some (scripts/test.sh lists them)
+	@$(DEPS) build test lint
+	@scripts/test.sh $(STAGES)
+
+bench: build ## Measure throughput and latency against peers; one table
+	@$(DEPS) build bench
+	@bench/run
+
+lint: ## House rules, formatting and clang-tidy, without tests
+	@$(DEPS) build test lint
+	@scripts/test.sh lint format tidy
+
+tidy: ## clang-tidy alone
+	@$(DEPS) build lint
+	@scripts/test.sh tidy
+
+format: ## Rewrite the C++ sources in the house format
+	@$(DEPS) lint
+	@scripts/format.sh
+
+clean: ## Remove everything that was built; data and node_modules stay
+	rm -rf build
+
+help: ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,106 @@
+#!/usr/bin/env bash
+# Runs the stages of `make test`, or the named ones, in this order, and stops at the first that fails:
+#
+#   lint     configure; the house rules of tests/lint
+#   format   clang-format
+#   build    release build of the server and all tests
+#   unit     unit, contract, toolchain and package tests
+#   suites   integration and end-to-end suites against the release binary
+#   fault    kill -9 under load, 20 times
+#   asan     the tests of `unit` and `suites` under the address and undefined-behaviour sanitizers
+#   tsan     the tests of `unit`, and the suites with the most threads, under the thread sanitizer
+#   tidy     clang-tidy over src/
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+kStages=(lint format build unit suites fault asan tsan tidy)
+# The suites in which most threads meet; all of them would take too long under tsan.
+kTsanSuites=(tests/integration/{delivery_retry,events,hooks_routing,idempotency,messages}.test.mjs)
+kKillRounds=20
+
+jobs=$(nproc)
+export LLVM_SYMBOLIZER=/usr/bin/llvm-symbolizer-19
+export ASAN_OPTIONS="external_symbolizer_path=$LLVM_SYMBOLIZER:strict_string_checks=1:detect_stack_use_after_return=1"
+export UBSAN_OPTIONS="external_symbolizer_path=$LLVM_SYMBOLIZER:print_stacktrace=1"
+export TSAN_OPTIONS="external_symbolizer_path=$LLVM_SYMBOLIZER:halt_on_error=1:second_deadlock_stack=1"
+export CTEST_OUTPUT_ON_FAILURE=1
+
+configure() { cmake --preset "$1" --log-level=WARNING; }
+
+build() {
+  configure "$1"
+  cmake --build --preset "$1" --parallel "$jobs"
+}
+
+# tests PRESET LABELS: the C++ tests with one of these labels; fails if there are none.
+tests() { ctest --preset "$1" --parallel "$jobs" --no-tests=error -L "$2"; }
+
+stage_lint() {
+  configure release
+  ctest --preset release --parallel "$jobs" --no-tests=error -L '^lint$'
+}
+
+stage_format() { scripts/format.sh --check; }
+
+stage_build() {
+  build release
+  ln -sfn release/hookline build/hookline
+}
+
+stage_unit() { tests release '^(unit|contract|toolchain|package)$'; }
+
+stage_suites() { HOOKLINE_BIN=build/release/hookline node tests/run.mjs harness integration e2e; }
+
+stage_fault() {
+  HOOKLINE_BIN=build/release/hookline HOOKLINE_KILL_ROUNDS=$kKillRounds node tests/run.mjs fault
+}
+
+stage_asan() {
+  build asan
+  tests asan '^(unit|contract|toolchain)$'
+  HOOKLINE_BIN=build/asan/hookline node tests/run.mjs integration e2e
+}
+
+stage_tsan() {
+  build tsan
+  tests tsan '^(unit|contract|toolchain)$'
+  HOOKLINE_BIN=build/tsan/hookline node --test --test-reporter=spec --test-concurrency=1 \
+    "${kTsanSuites[@]}"
+}
+
+stage_tidy() {
+  configure release
+  scripts/tidy.sh build/release
+}
+
+times=""
+current=""
+report() {
+  local code=$?
+  if [ -n "$times" ]; then printf '\n%b' "$times"; fi
+  if [ $code -ne 0 ] && [ -n "$current" ]; then
+    printf '\nFAILED: %s (repeat it with: make test STAGES=%s)\n' "$current" "$current" >&2
+  fi
+}
+
+main() {
+  local stage begin
+  [ $# -gt 0 ] || set -- "${kStages[@]}"
+  for stage in "$@"; do
+    if ! declare -F "stage_$stage" >/dev/null; then
+      printf 'no stage %s; there are: %s\n' "$stage" "${kStages[*]}" >&2
+      exit 2
+    fi
+  done
+  trap report EXIT
+  for stage in "$@"; do
+    current=$stage
+    printf '\n=== %s\n' "$stage"
+    begin=$SECONDS
+    "stage_$stage"
+    times+=$(printf '%-8s %4d s' "$stage" $((SECONDS - begin)))'\n'
+  done
+  current=""
+}
+
+main "$@"
