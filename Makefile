@@ -15,7 +15,7 @@ build: ## Compile the server: build/hookline
 	@$(DEPS) build
 	@cmake --preset release --log-level=WARNING
 	@cmake --build --preset release --parallel $(JOBS) --target hookline
-	@ln -sfn release/hookline build/hookline
+	@ln -sfn release/src/hookline build/hookline
 
 run: build ## Start the server; make run ARGS="--data DIR --listen HOST:PORT …"
 	build/hookline serve $(ARGS)

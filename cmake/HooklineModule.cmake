@@ -1,5 +1,7 @@
 # Compiler settings shared by every room, and the two functions that declare one.
 
+include(CompilerCache)
+
 add_library(hookline_options INTERFACE)
 target_compile_options(hookline_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Wold-style-cast -Woverloaded-virtual

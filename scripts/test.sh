@@ -44,27 +44,27 @@ stage_format() { scripts/format.sh --check; }
 
 stage_build() {
   build release
-  ln -sfn release/hookline build/hookline
+  ln -sfn release/src/hookline build/hookline
 }
 
 stage_unit() { tests release '^(unit|contract|toolchain|package)$'; }
 
-stage_suites() { HOOKLINE_BIN=build/release/hookline node tests/run.mjs harness integration e2e; }
+stage_suites() { HOOKLINE_BIN=build/release/src/hookline node tests/run.mjs harness integration e2e; }
 
 stage_fault() {
-  HOOKLINE_BIN=build/release/hookline HOOKLINE_KILL_ROUNDS=$kKillRounds node tests/run.mjs fault
+  HOOKLINE_BIN=build/release/src/hookline HOOKLINE_KILL_ROUNDS=$kKillRounds node tests/run.mjs fault
 }
 
 stage_asan() {
   build asan
   tests asan '^(unit|contract|toolchain)$'
-  HOOKLINE_BIN=build/asan/hookline node tests/run.mjs integration e2e
+  HOOKLINE_BIN=build/asan/src/hookline node tests/run.mjs integration e2e
 }
 
 stage_tsan() {
   build tsan
   tests tsan '^(unit|contract|toolchain)$'
-  HOOKLINE_BIN=build/tsan/hookline node --test --test-reporter=spec --test-concurrency=1 \
+  HOOKLINE_BIN=build/tsan/src/hookline node --test --test-reporter=spec --test-concurrency=1 \
     "${kTsanSuites[@]}"
 }
 
