@@ -63,7 +63,9 @@ void Dispatcher::LoadBacklog(int failures) {
 }
 
 void Dispatcher::RetryLoadBacklog(int failures) {
-  spdlog::error("cannot read which deliveries are pending; trying again");
+  if (failures == 1 || failures % 16 == 0) {
+    spdlog::error("cannot read which deliveries are pending; trying again");
+  }
   const auto wait = std::chrono::milliseconds(50 << std::min(failures, 6));
   first_loop_.Post([this, wait, failures] {
     first_loop_.PostAfter(wait, [this, failures] { LoadBacklog(failures); });

@@ -10,11 +10,17 @@ namespace {
 
 // A hook in trouble is still tried with this many attempts at once.
 constexpr int kLeastLimit = 2;
+// What a hook gets that nothing is known of; every success adds one.
+constexpr int kFirstLimit = 4;
 
 }  // namespace
 
 Lane::Lane(HookId hook, AppId app, LaneLimits limits, std::atomic<std::int64_t>& loaded)
-    : hook_(hook), app_(app), limits_(limits), loaded_(loaded), limit_(limits.in_flight) {
+    : hook_(hook),
+      app_(app),
+      limits_(limits),
+      loaded_(loaded),
+      limit_(std::min(kFirstLimit, limits.in_flight)) {
   HOOKLINE_CHECK(limits.in_flight >= 1 && limits.in_flight * 2 <= limits.window);
 }
 
@@ -80,12 +86,15 @@ Lane::Page Lane::BeginPage() {
   // A part of the room is left to what arrives meanwhile, so that a lane that has nearly caught up
   // can stop paging.
   page_limit_ = room() - room() / 4;
-  Page page;
-  page.limit = page_limit_;
-  page.except.reserve(in_memory_.size());
-  for (const std::int64_t id : in_memory_) page.except.push_back(DeliveryId{id});
-  std::ranges::sort(page.except);
-  return page;
+  return {page_limit_, InMemory()};
+}
+
+std::vector<DeliveryId> Lane::InMemory() const {
+  std::vector<DeliveryId> ids;
+  ids.reserve(in_memory_.size());
+  for (const std::int64_t id : in_memory_) ids.push_back(DeliveryId{id});
+  std::ranges::sort(ids);
+  return ids;
 }
 
 void Lane::EndPage(std::vector<PendingDelivery> rows, bool at_end) {
@@ -138,21 +147,29 @@ void Lane::DropReady(DeliveryId up_to) {
   std::erase_if(again_, drop);
 }
 
-void Lane::BeginCancel() {
+Lane::Cancellation Lane::BeginCancel() {
   store_op_ = StoreOp::kCancel;
   missed_ = false;
-  DropReady(standing_ == Standing::kActive ? cancel_up_to_ : DeliveryId{});
   backlogged_ = true;
+  cancelling_all_ = standing_ != Standing::kActive;
+  DropReady(cancelling_all_ ? DeliveryId{} : cancel_up_to_);
+  return {cancelling_all_, InMemory()};
 }
 
 void Lane::EndCancel(std::optional<DeliveryId> up_to, bool more) {
   store_op_ = StoreOp::kNone;
+  cancelling_all_ = false;
   if (more || !up_to) return;
   const bool all = !*up_to;
   if (all || *up_to >= cancel_up_to_) cancel_up_to_due_ = false;
   // Unless all are cancelled, others may be pending still: the next page tells.
   if (all) backlogged_ = missed_;
   missed_ = false;
+}
+
+void Lane::FailCancel() {
+  store_op_ = StoreOp::kBackoff;
+  cancelling_all_ = false;
 }
 
 PendingDelivery Lane::TakeNext() {

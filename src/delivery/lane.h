@@ -87,17 +87,24 @@ class Lane {
 
   /// True if pending deliveries of the store are to be cancelled now.
   bool WantsCancel() const;
-  /// Forgets what is ready and to be cancelled; the store still has it.
-  void BeginCancel();
+  struct Cancellation {
+    bool all = false;  ///< Else up to the hook's mark.
+    std::vector<DeliveryId> except;
+  };
+  /// Forgets what is ready and to be cancelled; the store still has it. What is under way is not
+  /// cancelled: its outcome is recorded first.
+  Cancellation BeginCancel();
   /// `up_to`: as far as was cancelled, 0 for all; nullopt if there was nothing to cancel.
   /// `more`: the store stopped at its limit.
   void EndCancel(std::optional<DeliveryId> up_to, bool more);
+  void FailCancel();
 
   // --- Sending ---
 
   bool HasReady() const { return !fresh_.empty() || !again_.empty(); }
-  /// True if the lane's own limit allows another attempt.
-  bool BelowLimit() const { return in_flight_ < limit_; }
+  /// True if the lane's own limit allows another attempt. None may start while all are being
+  /// cancelled, even if the hook is enabled again meanwhile.
+  bool BelowLimit() const { return in_flight_ < limit_ && !cancelling_all_; }
   int in_flight() const { return in_flight_; }
   int limit() const { return limit_; }
   /// The last attempts failed: it may hold only a part of the shard's slots.
@@ -139,6 +146,7 @@ class Lane {
   void Unload(DeliveryId id);
   void Leave(DeliveryId id);
   void DropReady(DeliveryId up_to);
+  std::vector<DeliveryId> InMemory() const;
   bool IsCancelled(const PendingDelivery& delivery) const;
 
   const HookId hook_;
@@ -161,7 +169,8 @@ class Lane {
   StoreOp store_op_ = StoreOp::kNone;
   bool backlogged_ = false;
   // While the store is asked:
-  bool missed_ = false;                // Something was left in the store since.
+  bool missed_ = false;  // Something was left in the store since.
+  bool cancelling_all_ = false;
   int page_limit_ = 0;                 // Rows that were asked for.
   std::vector<PendingDelivery> held_;  // Arrivals that wait for the page, which is older.
   std::vector<DeliveryId> departed_;   // Left memory since: the page may hold them still.

@@ -48,12 +48,17 @@ void OutcomeWriter::OnWritten(BatchPtr batch, int failures, bool committed) {
   }
   ports_.counters.record_failures.fetch_add(1, kRelaxed);
   ++failures;
-  if (failures == 1 || failures % 16 == 0) {
-    spdlog::error("the store did not take the outcomes of {} attempts ({} times); trying again",
-                  batch->size(), failures);
-  }
+  LogFailure(batch->size());
   ports_.loop.PostAfter(BackoffAfter(failures),
                         [this, batch, failures] { Retry(batch, failures); });
+}
+
+void OutcomeWriter::LogFailure(std::size_t outcomes) {
+  constexpr std::chrono::seconds kQuiet{10};
+  const auto now = ports_.clock.SteadyNow();
+  if (failure_logged_at_ && now - *failure_logged_at_ < kQuiet) return;
+  failure_logged_at_ = now;
+  spdlog::error("the store did not take the outcomes of {} attempts; trying again", outcomes);
 }
 
 void OutcomeWriter::Retry(BatchPtr batch, int failures) {

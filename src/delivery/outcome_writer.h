@@ -1,7 +1,9 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -52,11 +54,13 @@ class OutcomeWriter {
   void Write(BatchPtr batch, int failures);
   void OnWritten(BatchPtr batch, int failures, bool committed);
   void Retry(BatchPtr batch, int failures);
+  void LogFailure(std::size_t outcomes);
   void Record(WorkStore::WriteTx& tx, const Batch& batch);
   void DisableHook(WorkStore::WriteTx& tx, const Entry& entry);
 
   const Ports ports_;
   Batch collected_;  // Of this turn of the loop.
+  std::optional<std::chrono::steady_clock::time_point> failure_logged_at_;
 };
 
 }  // namespace hookline::delivery

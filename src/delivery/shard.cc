@@ -1,6 +1,7 @@
 #include "delivery/shard.h"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/error.h"
@@ -12,6 +13,9 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 
 // Attempts that a lane starts before another gets its turn.
 constexpr int kBurst = 16;
+
+// After one or two of these an attempt is slow.
+constexpr std::chrono::milliseconds kPeriod{500};
 
 }  // namespace
 
@@ -200,8 +204,14 @@ void Shard::Service(Lane& lane) {
   if (lane.HasReady() && lane.in_flight() == 0) Wait(lane);
 }
 
+int Shard::free_slots() const {
+  const int slow_beyond = std::max(0, slow_ - limits_.in_flight);
+  return limits_.in_flight - young_[0] - young_[1] - slow_beyond;
+}
+
 bool Shard::MayStart(const Lane& lane) const {
-  if (!lane.BelowLimit() || lane.in_flight() >= free_slots()) return false;
+  if (!lane.BelowLimit() || lane.in_flight() >= std::max(1, free_slots() / 2)) return false;
+  if (free_slots() <= 0) return false;
   return !lane.troubled() || TroubledSlotFree();
 }
 
@@ -227,7 +237,10 @@ void Shard::Start(Lane& lane) {
   attempt.number = info.number;
   attempt.timeout = lane.policy().AttemptTimeout(info.round);
 
+  info.period = period_;
   ++in_flight_;
+  ++young_[info.period % 2];
+  ArmPeriod();
   if (info.troubled) ++troubled_in_flight_;
   counters_.in_flight.store(in_flight_, kRelaxed);
 
@@ -247,6 +260,7 @@ void Shard::Start(Lane& lane) {
 void Shard::OnDone(Lane& lane, const settings::AppPtr& app, const InFlight& info,
                    AttemptOutcome outcome) {
   --in_flight_;
+  --(info.period + 1 >= period_ ? young_[info.period % 2] : slow_);
   if (info.troubled) --troubled_in_flight_;
   counters_.in_flight.store(in_flight_, kRelaxed);
   if (outcome.cancelled) {
@@ -306,6 +320,17 @@ void Shard::OnRecorded(const OutcomeWriter::Batch& batch) {
 void Shard::UpdateQuiet() {
   const bool quiet = stopping_ && in_flight_ == 0 && counters_.unrecorded.load(kRelaxed) == 0;
   if (quiet && !quiet_.exchange(true, std::memory_order_acq_rel)) ports_.quiet();
+}
+
+void Shard::ArmPeriod() {
+  if (std::exchange(period_armed_, true)) return;
+  spec_.loop->PostAfter(kPeriod, [this] {
+    period_armed_ = false;
+    ++period_;
+    slow_ += std::exchange(young_[period_ % 2], 0);
+    if (young_[0] + young_[1] > 0) ArmPeriod();
+    Pump();
+  });
 }
 
 double Shard::NextJitter() {

@@ -27,7 +27,7 @@ namespace hookline::delivery {
 
 struct ShardLimits {
   LaneLimits lane;
-  int in_flight = 512;     ///< Attempts at once, over all lanes.
+  int in_flight = 512;     ///< Attempts at once, over all lanes; as many again that are slow.
   int reads = 4;           ///< Pages being read at once.
   int cancel_chunk = 500;  ///< Deliveries that one job cancels.
   int inbox = 4096;        ///< Committed deliveries on their way to the thread.
@@ -43,9 +43,10 @@ struct ShardSpec {
 /// The lanes of the hooks that one loop serves, and all that they do: paging, attempts, outcomes,
 /// cancelling, timers.
 ///
-/// Slots for attempts are shared so that no hook can use them all: a lane may hold as many as are
-/// still free, and lanes in trouble together at most half. So there is always a free slot for a
-/// lane that has none, until more hooks than slots are busy.
+/// Slots for attempts are shared so that no hook's trouble is another's: a lane gets several only
+/// while there are twice as many free; lanes whose last attempt failed may together have half as
+/// many attempts as there are slots; and an attempt that takes longer than about a second gives
+/// its slot back, as long as no more of these slow ones are under way than there are slots.
 ///
 /// Thread-safe: Arrived, Enqueue, counters, quiet. All else belongs to the loop's thread. Must
 /// outlive the work of the loop and of the store.
@@ -96,6 +97,7 @@ class Shard {
     RetryRound round;
     int number = 0;
     bool troubled = false;  // So was the lane.
+    std::int64_t period = 0;
     Timestamp started_at;
   };
   struct PageAnswer;
@@ -114,7 +116,7 @@ class Shard {
   Lane* NextToService();
   void Service(Lane& lane);
   void RefreshSettings(Lane& lane);
-  int free_slots() const { return limits_.in_flight - in_flight_; }
+  int free_slots() const;
   bool TroubledSlotFree() const { return troubled_in_flight_ < (limits_.in_flight + 1) / 2; }
   bool MayStart(const Lane& lane) const;
   void Wait(Lane& lane);
@@ -129,7 +131,8 @@ class Shard {
   void ReadQueued();
   void OnPage(HookId hook, PageAnswer& answer, bool committed);
   void RequestCancel(Lane& lane);
-  CancelAnswer Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app) const;
+  CancelAnswer Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app,
+                      const Lane::Cancellation& request) const;
   void OnCancelled(HookId hook, const CancelAnswer& answer, bool committed);
   void BackOff(Lane& lane);
 
@@ -137,6 +140,7 @@ class Shard {
   void ClearDue(Lane& lane);
   void ArmTimer();
   void FireTimers(Timestamp armed);
+  void ArmPeriod();
 
   void UpdateQuiet();
   double NextJitter();
@@ -158,6 +162,11 @@ class Shard {
   bool pumping_ = false;
   int in_flight_ = 0;
   int troubled_in_flight_ = 0;  // Of lanes that were in trouble when the attempt started.
+  // Attempts under way that started in this period or the one before, and those that are older.
+  std::int64_t period_ = 0;
+  std::array<int, 2> young_{};
+  int slow_ = 0;
+  bool period_armed_ = false;
 
   int reading_ = 0;
   std::deque<Lane*> to_read_;

@@ -114,12 +114,10 @@ void Shard::OnPage(HookId hook, PageAnswer& answer, bool committed) {
 
 void Shard::RequestCancel(Lane& lane) {
   if (lane.standing() != Lane::Standing::kActive) ClearDue(lane);
-  lane.BeginCancel();
   auto answer = std::make_shared<CancelAnswer>();
   ports_.store.Write(
-      [this, answer, hook = lane.hook(), app = lane.app()](WorkStore::WriteTx& tx) {
-        *answer = Cancel(tx, hook, app);
-      },
+      [this, answer, hook = lane.hook(), app = lane.app(), request = lane.BeginCancel()](
+          WorkStore::WriteTx& tx) { *answer = Cancel(tx, hook, app, request); },
       [this, answer, hook = lane.hook()](bool committed) {
         Enqueue([this, answer, hook, committed] { OnCancelled(hook, *answer, committed); });
       });
@@ -127,16 +125,18 @@ void Shard::RequestCancel(Lane& lane) {
 
 /// On the writer's thread. What the lane knew when it asked may be out of date: the hook may have
 /// been enabled again, and what is pending since must not be cancelled.
-Shard::CancelAnswer Shard::Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app) const {
+Shard::CancelAnswer Shard::Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app,
+                                  const Lane::Cancellation& request) const {
   CancelAnswer answer;
   const settings::AppPtr settings = app ? tx.settings.FindApp(app) : nullptr;
   const settings::EventHook* found = settings == nullptr ? nullptr : settings->FindHook(hook);
   answer.up_to = DeliveryId{};
-  if (found != nullptr && found->enabled) {
+  // Nor may more be cancelled than was asked for: `except` tells what is under way only of that.
+  if (found != nullptr && (found->enabled || !request.all)) {
     if (!found->cancel_up_to) return CancelAnswer{};
     answer.up_to = found->cancel_up_to;
   }
-  answer.count = tx.deliveries.CancelPending(hook, *answer.up_to,
+  answer.count = tx.deliveries.CancelPending(hook, *answer.up_to, request.except,
                                              found == nullptr ? "hook_deleted" : "hook_disabled",
                                              ports_.clock.WallNow(), limits_.cancel_chunk);
   return answer;
@@ -144,7 +144,10 @@ Shard::CancelAnswer Shard::Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app
 
 void Shard::OnCancelled(HookId hook, const CancelAnswer& answer, bool committed) {
   Lane& lane = FindLane(hook);
-  if (!committed) return BackOff(lane);
+  if (!committed) {
+    lane.FailCancel();
+    return BackOff(lane);
+  }
   lane.store_failures = 0;
   counters_.cancelled.fetch_add(answer.count, std::memory_order_relaxed);
   lane.EndCancel(answer.up_to, answer.count >= limits_.cancel_chunk);

@@ -94,9 +94,10 @@ class Tx : public virtual Reader {
 
   /// Cancels up to `limit` pending deliveries of the hook, the earliest due first, and returns how
   /// many it was. `up_to` 0: all; else those up to it that are not manual redeliveries (which were
-  /// asked for after the hook was disabled).
-  virtual int CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp now,
-                            int limit) = 0;
+  /// asked for after the hook was disabled). Those in `except` are skipped: their attempts are
+  /// under way.
+  virtual int CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
+                            std::string_view reason, Timestamp now, int limit) = 0;
 
   /// Puts a dead or cancelled delivery back to pending, due now, as a manual round: attempts go
   /// on counting, the retry policy starts anew. `to` redirects it to another hook unless 0. Once

@@ -180,9 +180,9 @@ TEST_P(StoreDeliveryContract, CancellingGoesByDueTimeUpToAMark) {
   for (const int due : {30, 10, 20, 40}) ids.push_back(AddDelivery(hooks[0], At(due)));
   const DeliveryId other = AddDelivery(hooks[1], At(1));
   Write([&](Tx& tx) {
-    EXPECT_EQ(tx.CancelPending(hooks[0], ids[2], "disabled", At(50), 2), 2);
-    EXPECT_EQ(tx.CancelPending(hooks[0], ids[2], "disabled", At(50), 2), 1);
-    EXPECT_EQ(tx.CancelPending(hooks[0], ids[2], "disabled", At(50), 2), 0);
+    EXPECT_EQ(tx.CancelPending(hooks[0], ids[2], {}, "disabled", At(50), 2), 2);
+    EXPECT_EQ(tx.CancelPending(hooks[0], ids[2], {}, "disabled", At(50), 2), 1);
+    EXPECT_EQ(tx.CancelPending(hooks[0], ids[2], {}, "disabled", At(50), 2), 0);
   });
   ReadBoth([&](Reader& reader) {
     EXPECT_THAT(Ids(reader.LoadPending(Due(hooks[0], At(99)))), ElementsAre(ids[3]));
@@ -191,7 +191,7 @@ TEST_P(StoreDeliveryContract, CancellingGoesByDueTimeUpToAMark) {
   EXPECT_EQ(View(ids[0]).state, DeliveryState::kCancelled);
   EXPECT_EQ(View(ids[0]).reason, "disabled");
   EXPECT_EQ(View(ids[0]).updated_at, At(50));
-  Write([&](Tx& tx) { EXPECT_EQ(tx.CancelPending(hooks[0], {}, "deleted", At(60), 10), 1); });
+  Write([&](Tx& tx) { EXPECT_EQ(tx.CancelPending(hooks[0], {}, {}, "deleted", At(60), 10), 1); });
   EXPECT_EQ(View(ids[3]).reason, "deleted");
 }
 
@@ -199,10 +199,26 @@ TEST_P(StoreDeliveryContract, CancellingUpToAMarkSparesManualRedeliveries) {
   const HookId hook = AddAppWithHooks({"h"})[0];
   const DeliveryId id = AddDelivery(hook, At(10));
   Write([&](Tx& tx) {
-    tx.CancelPending(hook, {}, "disabled", At(20), 10);
+    tx.CancelPending(hook, {}, {}, "disabled", At(20), 10);
     tx.Redeliver(id, {}, At(30));
-    EXPECT_EQ(tx.CancelPending(hook, id, "disabled", At(40), 10), 0);
-    EXPECT_EQ(tx.CancelPending(hook, {}, "deleted", At(40), 10), 1);
+    EXPECT_EQ(tx.CancelPending(hook, id, {}, "disabled", At(40), 10), 0);
+    EXPECT_EQ(tx.CancelPending(hook, {}, {}, "deleted", At(40), 10), 1);
+  });
+}
+
+TEST_P(StoreDeliveryContract, CancellingSkipsWhatIsUnderWay) {
+  const HookId hook = AddAppWithHooks({"h"})[0];
+  std::vector<DeliveryId> ids;
+  for (int i = 0; i < 4; ++i) ids.push_back(AddDelivery(hook, At(10)));
+  const std::vector<DeliveryId> under_way = {ids[0], ids[2]};
+  Write([&](Tx& tx) {
+    EXPECT_EQ(tx.CancelPending(hook, {}, under_way, "disabled", At(20), 1), 1);
+    EXPECT_EQ(tx.CancelPending(hook, {}, under_way, "disabled", At(20), 10), 1);
+    EXPECT_EQ(tx.CancelPending(hook, {}, under_way, "disabled", At(20), 10), 0);
+    EXPECT_EQ(tx.CancelPending(hook, ids[1], under_way, "disabled", At(20), 10), 0);
+  });
+  Read([&](Reader& reader) {
+    EXPECT_THAT(Ids(reader.LoadPending(Due(hook, At(99)))), ElementsAre(ids[0], ids[2]));
   });
 }
 
@@ -210,7 +226,7 @@ TEST_P(StoreDeliveryContract, AnAttemptOfACancelledDeliveryCountsOnlyIfItDeliver
   const HookId hook = AddAppWithHooks({"h"})[0];
   const DeliveryId failed = AddDelivery(hook, At(10));
   const DeliveryId delivered = AddDelivery(hook, At(10));
-  Write([&](Tx& tx) { tx.CancelPending(hook, {}, "deleted", At(20), 10); });
+  Write([&](Tx& tx) { tx.CancelPending(hook, {}, {}, "deleted", At(20), 10); });
   auto record = Outcome(failed, hook, 1, 500, DeliveryState::kPending);
   record.next_attempt_at = At(300);
   Record(record);
@@ -262,7 +278,7 @@ TEST_P(StoreDeliveryContract, RedeliveryStartsANewRoundOfTheSameDelivery) {
 TEST_P(StoreDeliveryContract, ListenersHearOfRedeliveries) {
   const HookId hook = AddAppWithHooks({"h"})[0];
   const DeliveryId id = AddDelivery(hook, At(10));
-  Write([&](Tx& tx) { tx.CancelPending(hook, {}, "disabled", At(20), 10); });
+  Write([&](Tx& tx) { tx.CancelPending(hook, {}, {}, "disabled", At(20), 10); });
   Reopen();
   class Listener final : public delivery::CommitListener {
    public:
@@ -299,7 +315,7 @@ TEST_P(StoreDeliveryContract, HistoryIsListedNewestFirst) {
   Record(Outcome(ids[3], hooks[1], 1, 500, DeliveryState::kDead));
   Record(Outcome(elsewhere, foreign, 1, 500, DeliveryState::kDead));
   Write([&](Tx& tx) {
-    tx.CancelPending(hooks[0], ids[2], "disabled", At(9), 10);
+    tx.CancelPending(hooks[0], ids[2], {}, "disabled", At(9), 10);
     // The names of hooks outlive them.
     app_ = first_app;
     tx.ReplaceHooks(first_app, {});

@@ -26,6 +26,16 @@ delivery::PendingDelivery ReadPending(Columns& columns) {
   return pending;
 }
 
+// As a JSON array, which one statement takes whatever its length.
+std::string IdList(std::span<const DeliveryId> ids) {
+  std::string list = "[";
+  for (const DeliveryId id : ids) {
+    if (list.size() > 1) list += ',';
+    list += std::to_string(id.value);
+  }
+  return list + ']';
+}
+
 }  // namespace
 
 DeliveryTable::DeliveryTable(Connection& db, EventTable& events)
@@ -67,6 +77,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7))sql"),
 UPDATE deliveries SET state = 3, reason = ?3, updated_at = ?4 WHERE pk IN
   (SELECT pk FROM deliveries INDEXED BY deliveries_pending
    WHERE state = 0 AND hook = ?1 AND (?2 = 0 OR (pk <= ?2 AND manual = 0))
+     AND pk NOT IN (SELECT value FROM json_each(?6))
    ORDER BY next_attempt_at, pk LIMIT ?5))sql"),
       redeliver_(db, R"sql(
 UPDATE deliveries SET state = 0, manual = 1, redelivery_base = attempts, budget_used_ms = 0,
@@ -139,9 +150,9 @@ void DeliveryTable::RecordOutcome(const delivery::OutcomeRecord& r) {
           outcome.elapsed.count(), outcome.detail);
 }
 
-int DeliveryTable::CancelPending(HookId hook, DeliveryId up_to, std::string_view reason,
-                                 Timestamp now, int limit) {
-  Execute(cancel_, hook, up_to, reason, now, limit);
+int DeliveryTable::CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
+                                 std::string_view reason, Timestamp now, int limit) {
+  Execute(cancel_, hook, up_to, reason, now, limit, IdList(except));
   return db_.changes();
 }
 

@@ -24,8 +24,8 @@ class DeliveryTable {
 
   DeliveryId Insert(const delivery::PendingDelivery& delivery);
   void RecordOutcome(const delivery::OutcomeRecord& record);
-  int CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp now,
-                    int limit);
+  int CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
+                    std::string_view reason, Timestamp now, int limit);
   /// What is pending now, without its event; nullopt if the delivery was neither dead nor
   /// cancelled.
   std::optional<delivery::PendingDelivery> Redeliver(DeliveryId delivery, HookId to, Timestamp now);

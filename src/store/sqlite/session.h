@@ -138,8 +138,8 @@ class WriterSession final : public ReaderSession, public store::Tx {
   delivery::EventPayloadPtr InsertEvent(delivery::EventPayload event) override;
   DeliveryId InsertDelivery(delivery::PendingDelivery delivery) override;
   void RecordOutcome(const delivery::OutcomeRecord& record) override;
-  int CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp now,
-                    int limit) override;
+  int CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
+                    std::string_view reason, Timestamp now, int limit) override;
   void Redeliver(DeliveryId delivery, HookId to, Timestamp now) override;
 
   void PutIdempotentReply(AppId app, std::string_view key, const IdempotentReply& reply) override;

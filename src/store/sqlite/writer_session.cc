@@ -164,10 +164,10 @@ void WriterSession::RecordOutcome(const delivery::OutcomeRecord& record) {
   deliveries_.RecordOutcome(record);
 }
 
-int WriterSession::CancelPending(HookId hook, DeliveryId up_to, std::string_view reason,
-                                 Timestamp now, int limit) {
+int WriterSession::CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
+                                 std::string_view reason, Timestamp now, int limit) {
   BeforeWrite();
-  return deliveries_.CancelPending(hook, up_to, reason, now, limit);
+  return deliveries_.CancelPending(hook, up_to, except, reason, now, limit);
 }
 
 void WriterSession::Redeliver(DeliveryId delivery, HookId to, Timestamp now) {

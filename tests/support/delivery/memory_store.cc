@@ -138,10 +138,11 @@ void MemoryTables::RecordOutcome(const delivery::OutcomeRecord& record) {
   }
 }
 
-int MemoryTables::CancelPending(HookId hook, DeliveryId up_to, std::string_view reason, Timestamp,
-                                int limit) {
+int MemoryTables::CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
+                                std::string_view reason, Timestamp, int limit) {
   std::set<DeliveryId> chosen;
   for (const auto& [due, id] : pending_[hook]) {
+    if (std::ranges::find(except, id) != except.end()) continue;
     if (!up_to || (id <= up_to && !deliveries_.at(id).delivery.manual)) chosen.insert(id);
   }
   int count = 0;

@@ -18,21 +18,21 @@ class ManualClock final : public Clock {
  public:
   static constexpr Timestamp kStart{1'800'000'000'000'000'000};
 
-  Timestamp WallNow() const override { return kStart + elapsed_ + wall_jump_; }
+  Timestamp WallNow() const override { return kStart + elapsed_ + wall_ahead_; }
   std::chrono::steady_clock::time_point SteadyNow() const override {
     return std::chrono::steady_clock::time_point(elapsed_);
   }
   Timestamp ScheduleNow() const override { return kStart + elapsed_ + schedule_offset_; }
 
   void Advance(std::chrono::nanoseconds by) { elapsed_ += by; }
-  /// Sets the wall clock while the process runs: schedules do not follow.
-  void JumpWall(std::chrono::nanoseconds by) { wall_jump_ += by; }
+  /// Sets the wall clock, by how much it is ahead, while the process runs: schedules do not follow.
+  void SetWall(std::chrono::nanoseconds ahead) { wall_ahead_ = ahead; }
   /// A restart: schedules are by the wall clock as it is now.
-  void Restart() { schedule_offset_ = wall_jump_; }
+  void Restart() { schedule_offset_ = wall_ahead_; }
 
  private:
   std::chrono::nanoseconds elapsed_{0};
-  std::chrono::nanoseconds wall_jump_{0};
+  std::chrono::nanoseconds wall_ahead_{0};
   std::chrono::nanoseconds schedule_offset_{0};
 };
 
