@@ -198,15 +198,14 @@ TEST_F(HttpLoopDnsTest, UsesTheProxyAndStillJudgesTheTarget) {
 }
 
 TEST(SystemResolverTest, ResolvesLocalhostAndNothingInvalid) {
-  SystemResolver resolver(2);
   std::promise<Resolver::Answer> good;
-  resolver.Resolve("localhost",
-                   [&](Resolver::Answer answer) { good.set_value(std::move(answer)); });
+  std::promise<Resolver::Answer> bad;
+  SystemResolver resolver(2);  // Destroyed before what its callbacks refer to.
+  resolver.Resolve("localhost", [&](Resolver::Answer got) { good.set_value(std::move(got)); });
   const Resolver::Answer answer = good.get_future().get();
   ASSERT_FALSE(answer.addresses.empty()) << answer.failure;
   EXPECT_EQ(KindOf(answer.addresses[0]), AddressKind::kLoopback);
 
-  std::promise<Resolver::Answer> bad;
   resolver.Resolve("invalid name", [&](Resolver::Answer got) { bad.set_value(std::move(got)); });
   const Resolver::Answer failure = bad.get_future().get();
   EXPECT_TRUE(failure.addresses.empty());

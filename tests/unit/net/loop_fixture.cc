@@ -67,12 +67,18 @@ std::future<HttpOutcome> LoopFixture::Send(HttpCall call) {
 HttpOutcome LoopFixture::Run(HttpCall call) { return Send(std::move(call)).get(); }
 
 void LoopFixture::OnLoop(std::function<void()> task) {
-  std::promise<void> done;
-  ASSERT_TRUE(loop_->Post([&] {
+  // Shared, since the waiting thread may go on while set_value() is still on its way out.
+  auto done = std::make_shared<std::promise<void>>();
+  ASSERT_TRUE(loop_->Post([done, task = std::move(task)] {
     task();
-    done.set_value();
+    done->set_value();
   }));
-  done.get_future().get();
+  done->get_future().get();
+}
+
+void LoopFixture::WaitOnLoop(std::future<void> future) {
+  future.get();
+  OnLoop([] {});
 }
 
 HttpCall LoopFixture::Post(std::string url, std::string body) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <functional>
 #include <future>
 #include <map>
 #include <memory>
@@ -46,6 +47,9 @@ class LoopFixture : public testing::Test {
   HttpOutcome Run(HttpCall call);
   /// Runs `task` on the loop's thread and waits for it.
   void OnLoop(std::function<void()> task);
+  /// Waits until a task or completion of the loop has made `future` ready, and has returned: what
+  /// it refers to may go away afterwards.
+  void WaitOnLoop(std::future<void> future);
 
   static HttpCall Post(std::string url, std::string body = "{}");
 
