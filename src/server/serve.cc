@@ -4,6 +4,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/signal_set.hpp>
 #include <cstdio>
 #include <future>
@@ -21,7 +22,6 @@
 #include "server/outgoing.h"
 #include "settings/directory.h"
 #include "sinks/http_sink.h"
-#include "sinks/loop_adapter.h"
 #include "sinks/webhook_tester.h"
 #include "store/sqlite/open.h"
 #include "store/work_store.h"
@@ -67,7 +67,7 @@ class Server {
   SystemClock clock_;
   settings::Directory directory_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<store::WorkStoreAdapter> work_store_;
+  std::unique_ptr<store::WorkStore> work_store_;
   std::vector<std::unique_ptr<net::HttpLoop>> loops_;
   std::vector<std::unique_ptr<sinks::LoopAdapter>> loop_adapters_;
   std::vector<std::unique_ptr<sinks::HttpSink>> http_sinks_;
@@ -103,7 +103,7 @@ Result<void> Server::StartDelivery() {
     shards.push_back(shard);
   }
   tester_ = std::make_unique<sinks::WebhookTester>(*loops_.front());
-  work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
+  work_store_ = std::make_unique<store::WorkStore>(*store_);
   delivery::DispatcherOptions options;
   options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
   options.limits.lane.window =
