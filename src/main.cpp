@@ -44,7 +44,7 @@ int RunServe(const ServeFlags& flags) {
 int main(int argc, char** argv) {
   CLI::App app{"Hookline: a self-hosted webhook platform, wire-compatible with Stream Chat."};
   app.set_version_flag("--version", "hookline " HOOKLINE_VERSION);
-  app.require_subcommand(1);
+  app.allow_extras();  // So that a misspelt command can be named.
 
   ServeFlags flags;
   CLI::App* const serve = app.add_subcommand("serve", "Run the server.");
@@ -60,6 +60,18 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsageError;
+  }
+  if (!serve->parsed()) {
+    std::fputs(app.help().c_str(), stderr);
+    return kUsageError;
+  }
+  if (const auto extras = app.remaining(true); !extras.empty()) {
+    std::fprintf(stderr, "hookline: unknown argument '%s'\n", extras.front().c_str());
+    return kUsageError;
+  }
+  if (!serve->parsed()) {
+    std::fputs(app.help().c_str(), stderr);
+    return kUsageError;
   }
   return RunServe(flags);
 }

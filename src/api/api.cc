@@ -301,7 +301,8 @@ awaitable<net::HttpResponse> Api::Impl::ExecuteRead(Exchange& exchange) {
   auto run = [&](store::Reader& reader) {
     result = CheckCaller(reader, *call.app, call);
     if (!result) return;
-    ReadScope scope{call, reader, {reader, call.app->id, call.caller, deps_.clock.WallNow()}, environment_};
+    ReadScope scope{
+        call, reader, {reader, call.app->id, call.caller, deps_.clock.WallNow()}, environment_};
     result = call.operation->read(scope, w);
   };
   const store::Commit commit = co_await AwaitRead(deps_.store, std::move(run));

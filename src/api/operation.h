@@ -75,6 +75,9 @@ enum class Access : std::uint8_t {
 /// Work that leaves the process and so can't be done in a transaction.
 enum class AsyncWork : std::uint8_t { kNone, kCheckPush };
 
+/// Under which of Stream's two sets of routes an operation is found.
+enum class Version : std::uint8_t { kBoth, kV1Only, kV2Only };
+
 struct Operation {
   std::string_view method;
   std::string_view path;  ///< v1: "/channels/{type}/{id}/message".
@@ -83,6 +86,7 @@ struct Operation {
   ReadFn read = nullptr;
   WriteFn write = nullptr;
   AsyncWork async = AsyncWork::kNone;
+  Version version = Version::kBoth;
   /// False for operations of Stream that Hookline does not have: 501 (decisions.md 19).
   bool implemented() const {
     return read != nullptr || write != nullptr || async != AsyncWork::kNone;

@@ -12,14 +12,49 @@ std::string BucketName(std::string_view method, std::size_t segments) {
   return fmt::format("{} {}", method, segments);
 }
 
-// api.md §10: `/api/v2/chat/channels` is v1's `/channels`, `/api/v2/app` its `/app`.
-chat::Format StripVersion(PathSegments& segments) {
-  if (segments.size() < 2 || segments[0] != "api" || segments[1] != "v2") {
-    return chat::Format::kV1;
-  }
-  segments.erase(segments.begin(), segments.begin() + 2);
-  if (!segments.empty() && segments.front() == "chat") segments.erase(segments.begin());
-  return chat::Format::kV2;
+// What stands in front of a v1 path in v2 (api.md §10): `/channels` is `/api/v2/chat/channels`,
+// `/app` is `/api/v2/app`.
+enum class Prefix { kNone, kPlain, kChat };
+
+Prefix StripVersion(PathSegments& segments) {
+  if (segments.size() < 2 || segments[0] != "api" || segments[1] != "v2") return Prefix::kNone;
+  const bool chat = segments.size() > 2 && segments[2] == "chat";
+  segments.erase(segments.begin(), segments.begin() + (chat ? 3 : 2));
+  return chat ? Prefix::kChat : Prefix::kPlain;
+}
+
+// First segments of the routes that are not chat's own.
+constexpr std::string_view kPlainRoutes[] = {"app",
+                                             "check_push",
+                                             "check_sqs",
+                                             "check_sns",
+                                             "users",
+                                             "guest",
+                                             "tasks",
+                                             "rate_limits",
+                                             "export",
+                                             "devices",
+                                             "blocklists",
+                                             "permissions",
+                                             "roles",
+                                             "og",
+                                             "polls",
+                                             "push_preferences",
+                                             "push_providers",
+                                             "push_templates",
+                                             "imports",
+                                             "import_urls",
+                                             "usergroups",
+                                             "uploads",
+                                             "external_storage",
+                                             "moderation"};
+
+bool Answers(const Operation& operation, const PathSegments& pattern, Prefix prefix) {
+  if (prefix == Prefix::kNone) return operation.version != Version::kV2Only;
+  if (operation.version == Version::kV1Only) return false;
+  const bool plain = std::ranges::find(kPlainRoutes, pattern.front()) != std::end(kPlainRoutes) &&
+                     operation.name != "SendUserCustomEvent";
+  return (prefix == Prefix::kPlain) == plain;
 }
 
 }  // namespace
@@ -45,12 +80,14 @@ Router::Router() {
 Router::Match Router::Find(std::string_view method, std::string_view path) const {
   Match match;
   PathSegments segments = SplitPath(path);
-  match.format = StripVersion(segments);
+  const Prefix prefix = StripVersion(segments);
+  match.format = prefix == Prefix::kNone ? chat::Format::kV1 : chat::Format::kV2;
   const auto bucket = buckets_.find(BucketName(method, segments.size()));
   if (bucket == buckets_.end()) return match;
   for (const std::size_t index : bucket->second) {
     const Route& route = routes_[index];
     if (!PathMatches(route.segments, segments)) continue;
+    if (!Answers(*route.operation, route.segments, prefix)) continue;
     match.operation = route.operation;
     match.index = index;
     // Newer Go clients write a blank in a path as '+'.

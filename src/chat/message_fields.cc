@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "chat/messages.h"
@@ -47,6 +48,12 @@ constexpr auto kReserved = Names(
 constexpr auto kIgnored = Names({"args", "channel", "member", "quoted_message", "i18n",
                                  "image_labels", "moderation", "moderation_details", "poll",
                                  "reminder", "draft", "deleted_for_me", "mentioned_groups"});
+
+// Of UTF-8: every byte but those that continue a character.
+std::int64_t CountCharacters(std::string_view text) {
+  return std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
 
 Result<void> ReadAttachments(json::Value object, Message& message) {
   const json::Value value = object["attachments"];
@@ -141,11 +148,10 @@ Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& co
         ReadQuote(context, config, object, message)}) {
     if (!result) return result;
   }
-  if (message.text.size() > static_cast<std::size_t>(config.max_message_length) &&
-      message.text != text_before) {
-    return Fail(
-        ErrorKind::kMessageTooLong,
-        fmt::format("message text is too long: the limit is {} bytes", config.max_message_length));
+  if (message.text != text_before && CountCharacters(message.text) > config.max_message_length) {
+    return Fail(ErrorKind::kMessageTooLong,
+                fmt::format("message text is too long: the limit is {} characters",
+                            config.max_message_length));
   }
   message.html = RenderHtml(message.text);
   return {};

@@ -117,8 +117,7 @@ Result<void> CheckMayUpdate(const Caller& caller, std::string_view id) {
 
 Result<User> Upserted(Context& context, std::string_view id, json::Value object) {
   if (!object.IsObject()) return InputError(fmt::format("users.{} must be an object", id));
-  const json::Value inner_id = object["id"];
-  if (!inner_id.IsMissingOrNull() && inner_id.AsString() != id) {
+  if (object["id"].AsString() != id) {
     return InputError(fmt::format("users.{}.id must be the same as its key", id));
   }
   if (auto checked = CheckUserId(id); !checked) return std::unexpected(checked.error());
@@ -195,7 +194,10 @@ Result<bool> ChangeBuiltIn(const Caller& caller, const FieldChange& change, User
     if (name == "language") user.language.clear();
     if (name == "teams") user.teams.clear();
     if (name == "invisible") user.invisible = false;
-    if (name == "role") return InputError("user.role cannot be removed");
+    if (name == "role" && !caller.server) {
+      return Fail(ErrorKind::kNotAllowed, "a user token cannot change the user's role");
+    }
+    if (name == "role") user.role = "user";
   }
   return true;
 }

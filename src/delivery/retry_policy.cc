@@ -44,8 +44,11 @@ Kind Classify(const AttemptOutcome& outcome) {
     case FailureClass::kHttp:
       return Kind::kNetwork;
     case FailureClass::kTooLarge:
-      // An endless error page of an overloaded receiver is still its 503.
-      return IsRetryableStatus(outcome.status) ? Kind::kAnswer : Kind::kFinal;
+      // An answer without end is a broken one; without an answer it was our body that is too large
+      // for the target, and will be again. An endless error page of an overloaded receiver is still
+      // its 503.
+      if (outcome.status == 0) return Kind::kFinal;
+      return IsRetryableStatus(outcome.status) ? Kind::kAnswer : Kind::kNetwork;
     case FailureClass::kBlocked:
       return Kind::kFinal;
   }

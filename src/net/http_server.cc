@@ -197,8 +197,8 @@ Result<void> HttpServer::Start() {
   if (ec) {
     error_code ignored;
     acceptor.close(ignored);
-    return InputError(fmt::format("cannot listen on {} port {}: {}", options.address, options.port,
-                                  ec.message()));
+    return Fail(ErrorKind::kUnavailable, fmt::format("cannot listen on {} port {}: {}",
+                                                     options.address, options.port, ec.message()));
   }
 
   const auto sweep_interval = SweepInterval(options);

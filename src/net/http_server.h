@@ -67,7 +67,8 @@ class HttpServer {
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Binds and starts to accept; kInput if the address or the TLS files can't be used.
+  /// Binds and starts to accept; kInput if the address or the TLS files are no good, kUnavailable
+  /// if the address cannot be listened on now.
   Result<void> Start();
 
   /// The port listened on, once started.

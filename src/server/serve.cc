@@ -22,6 +22,7 @@
 #include "server/outgoing.h"
 #include "settings/directory.h"
 #include "sinks/http_sink.h"
+#include "sinks/loop_adapter.h"
 #include "sinks/webhook_tester.h"
 #include "store/sqlite/open.h"
 #include "store/work_store.h"
@@ -67,7 +68,7 @@ class Server {
   SystemClock clock_;
   settings::Directory directory_;
   std::unique_ptr<store::Store> store_;
-  std::unique_ptr<store::WorkStore> work_store_;
+  std::unique_ptr<store::WorkStoreAdapter> work_store_;
   std::vector<std::unique_ptr<net::HttpLoop>> loops_;
   std::vector<std::unique_ptr<sinks::LoopAdapter>> loop_adapters_;
   std::vector<std::unique_ptr<sinks::HttpSink>> http_sinks_;
@@ -75,6 +76,8 @@ class Server {
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<api::Api> api_;
   net::IoThreads io_;
+  std::promise<int> signal_;
+  boost::asio::signal_set signals_{io_.At(0), SIGTERM, SIGINT};
   std::unique_ptr<net::HttpServer> http_;
 };
 
@@ -103,7 +106,7 @@ Result<void> Server::StartDelivery() {
     shards.push_back(shard);
   }
   tester_ = std::make_unique<sinks::WebhookTester>(*loops_.front());
-  work_store_ = std::make_unique<store::WorkStore>(*store_);
+  work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
   delivery::DispatcherOptions options;
   options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
   options.limits.lane.window =
@@ -185,17 +188,16 @@ Result<void> Server::Start() {
   if (auto started = StartStore(); !started) return started;
   if (auto started = StartDelivery(); !started) return started;
   if (auto started = StartApi(); !started) return started;
+  // Before the ready line: who reads it may send a signal at once.
+  signals_.async_wait([this](const boost::system::error_code& error, int signal) {
+    signal_.set_value(error ? 0 : signal);
+  });
   PrintReady();
   return {};
 }
 
 void Server::WaitForSignal() {
-  std::promise<int> received;
-  boost::asio::signal_set signals(io_.At(0), SIGTERM, SIGINT);
-  signals.async_wait([&](const boost::system::error_code& error, int signal) {
-    received.set_value(error ? 0 : signal);
-  });
-  const int signal = received.get_future().get();
+  const int signal = signal_.get_future().get();
   spdlog::info("stopping on signal {}", signal);
 }
 

@@ -1,8 +1,5 @@
 #include "sinks/http_sink.h"
 
-#include <fmt/core.h>
-
-#include <string>
 #include <utility>
 
 #include "settings/url_template.h"
@@ -10,34 +7,115 @@
 namespace hookline::sinks {
 namespace {
 
-std::string TargetUrl(const delivery::Attempt& attempt) {
-  const std::string& url = attempt.hook->url;
-  if (!settings::IsUrlTemplate(url)) return url;
-  const delivery::EventPayload& event = *attempt.delivery.event;
-  const std::string app_id = fmt::format("{}", attempt.app->id.value);
-  return settings::ExpandUrlTemplate(url, {.type = event.type,
-                                           .product = event.product,
-                                           .app_id = app_id,
-                                           .channel_type = event.channel_type,
-                                           .channel_id = event.channel_id,
-                                           .cid = event.cid,
-                                           .user_id = event.user_id});
+using delivery::FailureClass;
+
+// Apps whose keys and headers are kept ready; more are prepared anew.
+constexpr std::size_t kCallersMax = 4096;
+// Nobody reads the answer's body: it is received only so that the connection can be used again.
+constexpr std::size_t kResponseBytesMax = 0;
+
+FailureClass ToFailureClass(net::Failure failure) {
+  switch (failure) {
+    case net::Failure::kNone:
+    case net::Failure::kCancelled:
+      return FailureClass::kNone;
+    case net::Failure::kDns:
+      return FailureClass::kDns;
+    case net::Failure::kRefused:
+      return FailureClass::kRefused;
+    case net::Failure::kReset:
+      return FailureClass::kReset;
+    case net::Failure::kTimeout:
+      return FailureClass::kTimeout;
+    case net::Failure::kTls:
+      return FailureClass::kTls;
+    case net::Failure::kHttp:
+      return FailureClass::kHttp;
+    case net::Failure::kTooLarge:
+      return FailureClass::kTooLarge;
+    case net::Failure::kBlocked:
+      return FailureClass::kBlocked;
+  }
+  return FailureClass::kHttp;
+}
+
+std::string Url(const settings::EventHook& hook, const delivery::EventPayload& event) {
+  if (!settings::IsUrlTemplate(hook.url)) return hook.url;
+  const std::string app_id = std::to_string(event.app.value);
+  settings::UrlValues values;
+  values.type = event.type;
+  values.product = event.product;
+  values.app_id = app_id;
+  values.channel_type = event.channel_type;
+  values.channel_id = event.channel_id;
+  values.cid = event.cid;
+  values.user_id = event.user_id;
+  return settings::ExpandUrlTemplate(hook.url, values);
+}
+
+/// An event from before the hook asked for v2 has no such body.
+const std::shared_ptr<const std::string>& Body(const settings::EventHook& hook,
+                                               const delivery::EventPayload& event) {
+  return hook.payload_v2 && event.body_v2 != nullptr ? event.body_v2 : event.body_v1;
 }
 
 }  // namespace
 
+delivery::AttemptOutcome ToAttemptOutcome(net::HttpOutcome outcome) {
+  delivery::AttemptOutcome result;
+  result.failure = ToFailureClass(outcome.failure);
+  result.status = outcome.status;
+  result.retry_after = std::move(outcome.retry_after);
+  result.elapsed = outcome.elapsed;
+  result.detail = std::move(outcome.detail);
+  result.cancelled = outcome.failure == net::Failure::kCancelled;
+  return result;
+}
+
 void HttpSink::Start(delivery::Attempt attempt,
                      std::move_only_function<void(delivery::AttemptOutcome)> done) {
+  if (attempt.app->keys.empty() || attempt.app->signing_key().secret.empty()) {
+    delivery::AttemptOutcome outcome;
+    outcome.failure = FailureClass::kBlocked;
+    outcome.detail = "the app has no API key to sign with";
+    return done(std::move(outcome));
+  }
+  const Caller& caller = CallerOf(*attempt.app);
   const delivery::EventPayload& event = *attempt.delivery.event;
-  // A hook may have changed its format since the event was stored; then what is there is sent.
-  const bool v2 = (attempt.hook->payload_v2 && event.body_v2) || !event.body_v1;
-  net::HttpCall call =
-      builder_.Build(*attempt.app, TargetUrl(attempt), v2 ? event.body_v2 : event.body_v1,
-                     attempt.delivery.uuid, attempt.number);
+  net::HttpCall call;
+  call.url = Url(*attempt.hook, event);
+  call.body = Body(*attempt.hook, event);
+  call.headers =
+      webhook::CallHeaders(attempt.delivery.uuid, attempt.number, Sign(caller, call.body));
+  call.common_headers = caller.headers;
   call.timeout = attempt.timeout;
+  call.response_bytes_max = kResponseBytesMax;
   loop_.Send(std::move(call), [done = std::move(done)](net::HttpOutcome outcome) mutable {
     done(ToAttemptOutcome(std::move(outcome)));
   });
+}
+
+const HttpSink::Caller& HttpSink::CallerOf(const settings::App& app) {
+  const settings::ApiKey& key = app.signing_key();
+  auto found = callers_.find(app.id);
+  if (found != callers_.end() && found->second->key == key.key &&
+      found->second->secret == key.secret) {
+    return *found->second;
+  }
+  last_ = Signed();
+  if (callers_.size() >= kCallersMax) callers_.clear();
+  auto& caller = callers_[app.id];
+  caller = std::make_unique<const Caller>(key);
+  return *caller;
+}
+
+const std::string& HttpSink::Sign(const Caller& caller,
+                                  const std::shared_ptr<const std::string>& body) {
+  // The pointer is kept, so that no other body can have its address.
+  if (last_.body != body || last_.caller != &caller) {
+    last_ = Signed{body, &caller, caller.call_key.Sign(*body)};
+  }
+  return last_.signature;
 }
 
 }  // namespace hookline::sinks

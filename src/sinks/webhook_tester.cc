@@ -1,32 +1,51 @@
 #include "sinks/webhook_tester.h"
 
+#include <chrono>
 #include <memory>
 #include <utility>
 
-#include "settings/url_template.h"
+#include "base/uuid.h"
 
 namespace hookline::sinks {
+namespace {
+
+constexpr std::chrono::milliseconds kTimeout{6'000};
+
+struct TestCall {
+  settings::AppPtr app;
+  settings::EventHook hook;
+  delivery::PendingDelivery delivery;
+  std::move_only_function<void(delivery::AttemptOutcome)> done;
+};
+
+}  // namespace
 
 void WebhookTester::Test(settings::AppPtr app, std::string url, std::string body,
                          std::move_only_function<void(delivery::AttemptOutcome)> done) {
-  using Done = std::move_only_function<void(delivery::AttemptOutcome)>;
-  // Shared, because a task that is refused is destroyed with all it holds.
-  auto finish = std::make_shared<Done>(std::move(done));
-  const bool posted = loop_.Post(
-      [this, app = std::move(app), url = std::move(url), body = std::move(body), finish]() mutable {
-        settings::UrlValues values;
-        values.type = "webhook.test";
-        net::HttpCall call =
-            builder_.Build(*app, settings::ExpandUrlTemplate(url, values),
-                           std::make_shared<const std::string>(std::move(body)), RandomUuid(), 1);
-        loop_.Send(std::move(call), [finish](net::HttpOutcome outcome) {
-          (*finish)(ToAttemptOutcome(std::move(outcome)));
-        });
-      });
+  auto event = std::make_shared<delivery::EventPayload>();
+  event->app = app->id;
+  event->type = "webhook.test";
+  event->body_v1 = std::make_shared<const std::string>(std::move(body));
+
+  auto call = std::make_shared<TestCall>();
+  call->app = std::move(app);
+  call->hook.url = std::move(url);
+  call->delivery.uuid = RandomUuid();
+  call->delivery.event = std::move(event);
+  call->done = std::move(done);
+  const bool posted = loop_.Post([this, call] {
+    delivery::Attempt attempt;
+    attempt.app = call->app;
+    attempt.hook = &call->hook;
+    attempt.delivery = call->delivery;
+    attempt.timeout = kTimeout;
+    sink_.Start(std::move(attempt),
+                [call](delivery::AttemptOutcome outcome) { call->done(std::move(outcome)); });
+  });
   if (posted) return;
-  delivery::AttemptOutcome cancelled;
-  cancelled.cancelled = true;
-  (*finish)(std::move(cancelled));
+  delivery::AttemptOutcome stopped;
+  stopped.cancelled = true;
+  call->done(std::move(stopped));
 }
 
 }  // namespace hookline::sinks

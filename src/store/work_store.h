@@ -8,9 +8,9 @@
 namespace hookline::store {
 
 /// A Store as delivery sees it. The Store outlives it.
-class WorkStore final : public delivery::WorkStore {
+class WorkStoreAdapter final : public delivery::WorkStore {
  public:
-  explicit WorkStore(Store& store) : store_(store) {}
+  explicit WorkStoreAdapter(Store& store) : store_(store) {}
 
   void Write(std::move_only_function<void(WriteTx&)> run,
              std::move_only_function<void(bool)> done) override {

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/uuid.h"
+#include "hookline/signature.h"
+
+/// The server's side of a webhook call: the headers that it carries (hooks.md 1.6).
+namespace hookline::webhook {
+
+/// "hookline/<version>".
+std::string UserAgent();
+
+/// What calls in the name of one API key have in common. Immutable, hence thread-safe.
+class CallKey {
+ public:
+  /// Requires: `secret` is not empty.
+  CallKey(std::string_view api_key, std::string_view secret);
+
+  /// The header lines that are the same in all calls: Content-Type, User-Agent, X-Api-Key.
+  std::vector<std::string> CommonHeaders() const;
+
+  /// The value of X-Signature for the plain body.
+  std::string Sign(std::string_view body) const { return signer_.Sign(body); }
+
+ private:
+  std::string api_key_;
+  Signer signer_;
+};
+
+/// The header lines of one call: X-Webhook-Id, X-Webhook-Attempt, X-Signature.
+std::vector<std::string> CallHeaders(const Uuid& id, int attempt, std::string_view signature);
+
+}  // namespace hookline::webhook
