@@ -102,8 +102,11 @@ Writer& Writer::Raw(std::string_view json) {
 Writer& Writer::RawMembers(std::string_view object_json) {
   const std::size_t first = object_json.find('{');
   const std::size_t last = object_json.rfind('}');
-  if (first == std::string_view::npos || last <= first + 1) return *this;
-  return Raw(object_json.substr(first + 1, last - first - 1));
+  if (first == std::string_view::npos || last <= first) return *this;
+  const std::string_view members = object_json.substr(first + 1, last - first - 1);
+  // White space is not a member, and a comma after it would be one too many.
+  if (members.find_first_not_of(" \t\r\n") == std::string_view::npos) return *this;
+  return Raw(members);
 }
 
 }  // namespace hookline::json

@@ -1,6 +1,7 @@
 #include "chat/write.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "base/json.h"
 
@@ -14,11 +15,49 @@ constexpr std::string_view kNeverReadV1 = "\"0001-01-01T00:00:00Z\"";
 
 // Attachment fields of Stream's schema; all others are custom (they nest in v2).
 constexpr std::string_view kAttachmentFields[] = {
-    "type",           "fallback",       "color",  "pretext",     "author_name",
-    "author_link",    "author_icon",    "title",  "title_link",  "text",
-    "image_url",      "thumb_url",      "footer", "footer_icon", "actions",
-    "fields",         "asset_url",      "custom", "giphy",       "og_scrape_url",
-    "original_width", "original_height"};
+    "type",          "fallback",       "color",          "pretext", "author_name", "author_link",
+    "author_icon",   "title",          "title_link",     "text",    "image_url",   "thumb_url",
+    "footer",        "footer_icon",    "actions",        "fields",  "asset_url",   "giphy",
+    "og_scrape_url", "original_width", "original_height"};
+
+bool IsAttachmentField(std::string_view name) {
+  return std::ranges::find(kAttachmentFields, name) != std::end(kAttachmentFields);
+}
+
+// Clients of both kinds send attachments; each format has its custom fields in its own place. Of a
+// name that stands both beside `custom` and in it, the one beside it is kept.
+void WriteAttachment(json::Writer& w, json::Value attachment, Format format) {
+  const auto write_if = [&](auto&& wanted) {
+    for (const json::Value member : attachment) {
+      const bool nested = member.key() == "custom" && member.IsObject();
+      if (!nested && wanted(member.key())) w.Key(member.key()).Raw(member.raw());
+    }
+  };
+  std::unordered_set<std::string_view> names;
+  for (const json::Value member : attachment) names.insert(member.key());
+  const auto write_nested = [&] {
+    for (const json::Value member : attachment) {
+      if (member.key() != "custom") continue;
+      for (const json::Value inner : member) {
+        if (member.IsObject() && names.insert(inner.key()).second) {
+          w.Key(inner.key()).Raw(inner.raw());
+        }
+      }
+    }
+  };
+  w.BeginObject();
+  if (format == Format::kV1) {
+    write_if([](std::string_view) { return true; });
+    write_nested();
+  } else {
+    write_if(IsAttachmentField);
+    w.Key("custom").BeginObject();
+    write_if([](std::string_view name) { return !IsAttachmentField(name); });
+    write_nested();
+    w.EndObject();
+  }
+  w.EndObject();
+}
 
 }  // namespace
 
@@ -241,33 +280,15 @@ void Encoder::EventMembers(json::Writer& w, const chat::Channel& channel, std::s
 
 void Encoder::Attachments(json::Writer& w, const std::string& attachments_json) {
   w.Key("attachments");
-  if (format_ == Format::kV1 || attachments_json == "[]") {
+  const bool nested = attachments_json.find("\"custom\"") != std::string::npos;
+  if (attachments_json == "[]" || (format_ == Format::kV1 && !nested)) {
     w.Raw(attachments_json);
     return;
   }
   const auto document = json::Document::Parse(attachments_json);
   w.BeginArray();
   if (document) {
-    for (const json::Value attachment : document->root()) {
-      w.BeginObject();
-      for (const json::Value member : attachment) {
-        if (std::ranges::find(kAttachmentFields, member.key()) == std::end(kAttachmentFields)) {
-          continue;
-        }
-        if (member.key() != "custom") w.Key(member.key()).Raw(member.raw());
-      }
-      w.Key("custom").BeginObject();
-      for (const json::Value member : attachment) {
-        if (member.key() == "custom" && member.IsObject()) {
-          w.RawMembers(member.raw());
-        } else if (std::ranges::find(kAttachmentFields, member.key()) ==
-                   std::end(kAttachmentFields)) {
-          w.Key(member.key()).Raw(member.raw());
-        }
-      }
-      w.EndObject();
-      w.EndObject();
-    }
+    for (const json::Value attachment : document->root()) WriteAttachment(w, attachment, format_);
   }
   w.EndArray();
 }
