@@ -91,6 +91,7 @@ Result<void> ReadMentions(const ReadContext& context, json::Value object, Messag
     for (const json::Value item : value) {
       const auto id = item.IsObject() ? item["id"].AsString() : item.AsString();
       if (!id) return InputError("message.mentioned_users must contain user ids");
+      if (std::ranges::find(ids, *id) != ids.end()) continue;
       if (context.store.FindUser(context.app, *id)) ids.emplace_back(*id);
     }
   }

@@ -389,11 +389,7 @@ Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,
   message.type = "deleted";
   message.deleted_at = context.now;
   message.updated_at = context.now;
-  if (hard) {
-    context.store.DeleteMessage(message.pk);
-  } else {
-    context.store.UpdateMessage(message);
-  }
+  if (!hard) context.store.UpdateMessage(message);
   Channel channel = *found->channel;
   if (was_live) {
     --channel.message_count;
@@ -411,6 +407,8 @@ Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,
                      WriteMessageEvent(w, encoder, context, channel, message, actor);
                      w.Field("hard_delete", hard);
                    });
+  // Only now: the event shows the message with its reactions.
+  if (hard) context.store.DeleteMessage(message.pk);
   return message;
 }
 

@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <limits>
 #include <utility>
 
 #include "chat/access.h"
@@ -91,7 +92,11 @@ Result<ReactionSent> SendReaction(Context& context, std::string_view message_id,
   }
   if (const json::Value score = object["score"]; !score.IsMissingOrNull()) {
     const auto number = score.AsInt();
-    if (!number) return InputError("reaction.score must be an integer");
+    // Sums of these fit into 64 bits, whatever the number of users.
+    if (!number || *number < std::numeric_limits<std::int32_t>::min() ||
+        *number > std::numeric_limits<std::int32_t>::max()) {
+      return InputError("reaction.score must be an integer of 32 bits");
+    }
     reaction.score = *number == 0 ? 1 : *number;  // Some clients send their zero value.
   }
   bool enforce_unique = false;
