@@ -21,8 +21,15 @@ constexpr auto kEventFields =
 constexpr auto kClientSignals = Names({"typing.start", "typing.stop"});
 
 // Prefixes of Stream's own events, which nobody may forge.
-constexpr std::string_view kOwnPrefixes[] = {"message.", "channel.", "member.", "reaction.",
-                                             "user.",    "export.",  "health.", "connection."};
+constexpr std::string_view kOwnPrefixes[] = {
+    "message.",      "channel.",         "channel_batch_update.",
+    "member.",       "reaction.",        "user.",
+    "export.",       "health.",          "connection.",
+    "notification.", "reminder.",        "thread.",
+    "flag.",         "user_group.",      "campaign.",
+    "moderation.",   "appeal.",          "moderation_check.",
+    "call.",         "feeds.",           "review_queue_item.",
+    "ingress.",      "moderation_rule.", "webhook."};
 
 }  // namespace
 

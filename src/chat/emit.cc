@@ -6,6 +6,12 @@ namespace {
 // A typical payload with six members fits without growing.
 constexpr std::size_t kPayloadBytesUsual = 6144;
 
+// Stream's own events carry an empty `custom` in v2, where typed parsers require it; in v1, where
+// custom fields are flat, they carry none (decisions.md 35). A custom event writes its own.
+void WriteNoCustom(json::Writer& w, const EventFrame& frame, Format format) {
+  if (format == Format::kV2 && !frame.custom) WriteCustom(w, "{}", format);
+}
+
 }  // namespace
 
 void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame& frame,
@@ -30,6 +36,7 @@ void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame
     w.Field("channel_member_count", channel.member_count);
     fields(w, encoder);
     if (frame.members) encoder.EventMembers(w, channel, frame.user_id);
+    WriteNoCustom(w, frame, format);
     WriteTime(w, "created_at", context.now, format);
     WriteRequestInfo(w, context.request_info);
     w.EndObject();
@@ -49,6 +56,7 @@ void EmitAppEvent(Context& context, const EventFrame& frame, const WriteFields& 
     w.BeginObject();
     w.Field("type", frame.type);
     fields(w, encoder);
+    WriteNoCustom(w, frame, format);
     WriteTime(w, "created_at", context.now, format);
     WriteRequestInfo(w, context.request_info);
     w.EndObject();
