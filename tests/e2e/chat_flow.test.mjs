@@ -18,10 +18,11 @@ suite('the official SDK', ({ test, newApp, receiver, path }) => {
 
   test('users: upsert, partial update, query', async () => {
     const { client } = await open('users');
-    const { users } = await client.upsertUsers([{ id: 'ines', role: 'admin', deck: 3 }]);
+    const { users } = await client.upsertUsers([{ id: 'ines', role: 'admin', deck: 3, shift: 'late' }]);
     assert.equal(users.ines.role, 'admin');
-    const partial = await client.partialUpdateUser({ id: 'ines', set: { deck: 4 }, unset: ['role'] });
+    const partial = await client.partialUpdateUser({ id: 'ines', set: { deck: 4 }, unset: ['shift'] });
     assert.equal(partial.users.ines.deck, 4);
+    assert.equal('shift' in partial.users.ines, false);
     const found = await client.queryUsers({ id: { $in: ['ines', 'mara'] } }, [{ id: -1 }]);
     assert.deepEqual(found.users.map((user) => user.id), ['mara', 'ines']);
   });

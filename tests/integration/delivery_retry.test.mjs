@@ -2,6 +2,7 @@
 // never retried, and what remains of it. Waits are checked from below only.
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
+import { nanoseconds } from '../harness/time.mjs';
 
 /** A wait may look this much shorter because two clocks are rounded. */
 const kClockGrainMs = 1;
@@ -12,6 +13,18 @@ function assertGaps(calls, ...minimums) {
   const measured = gaps(calls);
   minimums.forEach((minimum, i) => {
     assert.ok(measured[i] >= minimum - kClockGrainMs, `wait ${i + 1} was ${measured[i]} ms, at least ${minimum} is due`);
+  });
+}
+
+/**
+ * As assertGaps, for attempts that the sender ended: only its own record tells when, for we see the
+ * cut of a connection late.
+ */
+function assertLoggedGaps(delivery, ...minimums) {
+  const log = delivery.attempts_log.map((entry) => ({ ...entry, start: Number(nanoseconds(entry.at) / 1000n) / 1000 }));
+  minimums.forEach((minimum, i) => {
+    const measured = log[i + 1].start - log[i].start - log[i].elapsed_ms;
+    assert.ok(measured >= minimum - kClockGrainMs, `wait ${i + 1} was ${measured} ms, at least ${minimum} is due`);
   });
 }
 
@@ -200,11 +213,11 @@ suite('waiting too long', ({ test, newApp, receiver, path }) => {
     const { app, delivery, calls } = await deliver('dead', { hang: true });
     assert.equal(calls.length, 3);
     assertSameDelivery(app, calls);
-    // Our side sees the end of an attempt as the cut of the connection.
-    assertGaps(calls, 200, 500);
-    const whole = calls.map((call) => call.answeredAt - call.startedAt);
-    assert.ok(whole[0] >= 5900 && whole[1] >= 5900, `attempts lasted ${whole}`);
-    assert.ok(whole[2] < 5000, `the last attempt had ${whole[2]} ms, what is left of 15 s is less`);
+    assert.ok(calls.every((call) => call.over), 'a connection was left hanging');
+    assertLoggedGaps(delivery, 200, 500);
+    const [first, second, third] = delivery.attempts_log.map((entry) => entry.elapsed_ms);
+    assert.ok(first >= 5990 && second >= 5990, `attempts lasted ${first} and ${second} ms`);
+    assert.ok(third <= 15_000 - first - second - 200 - 500 + 100, `${third} ms is more than was left of 15 s`);
     assert.equal(delivery.attempts, 3);
     assert.equal(delivery.last_failure, 'timeout');
   });
@@ -212,7 +225,7 @@ suite('waiting too long', ({ test, newApp, receiver, path }) => {
   test('a hang after the head of the answer is a time-out too', async () => {
     const { delivery, calls } = await deliver('delivered', { hangAfterHeaders: true }, { status: 200 });
     assert.equal(calls.length, 2);
-    assertGaps(calls, 200);
+    assertLoggedGaps(delivery, 200);
     assert.equal(delivery.attempts_log[0].failure, 'timeout');
   });
 
@@ -223,9 +236,10 @@ suite('waiting too long', ({ test, newApp, receiver, path }) => {
   });
 
   test('an endless body does not hold an attempt or fill memory', async () => {
-    const { delivery, calls } = await deliver('delivered', { endless: true }, { status: 200 });
-    assert.ok(calls.length <= 2);
-    if (calls.length === 2) assert.match(delivery.attempts_log[0].failure, /timeout|too_large/);
+    const { delivery, calls } = await deliver('dead', { endless: true });
+    assert.ok(calls.length <= 3);
+    assert.ok(calls.every((call) => call.over));
+    assert.match(delivery.last_failure, /^(timeout|too_large)$/);
   });
 
   test('an answer that comes in time, slowly, is success', async () => {

