@@ -61,10 +61,6 @@ int main(int argc, char** argv) {
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : kUsageError;
   }
-  if (!serve->parsed()) {
-    std::fputs(app.help().c_str(), stderr);
-    return kUsageError;
-  }
   if (const auto extras = app.remaining(true); !extras.empty()) {
     std::fprintf(stderr, "hookline: unknown argument '%s'\n", extras.front().c_str());
     return kUsageError;

@@ -187,6 +187,12 @@ HttpOutcome EasyHandle::Finish(CURLcode code) {
     outcome.retry_after = std::move(retry_after_);
   } else {
     outcome.detail = Explain(code, outcome.failure);
+    // An endless answer has said its status nevertheless.
+    if (outcome.failure == Failure::kTooLarge && HasWholeHeader()) {
+      long status = 0;
+      curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+      outcome.status = static_cast<int>(status);
+    }
   }
   Abandon();
   return outcome;

@@ -71,7 +71,7 @@ std::string_view Name(Failure failure);
 
 struct HttpOutcome {
   Failure failure = Failure::kNone;
-  int status = 0;           ///< Of the final answer; 0 without one.
+  int status = 0;           ///< Of the final answer, even one that is kTooLarge; 0 without one.
   std::string body;         ///< At most HttpCall::response_bytes_max.
   std::string retry_after;  ///< The header's text, empty without one.
   std::chrono::nanoseconds elapsed{0};

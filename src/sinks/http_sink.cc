@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "settings/hook_settings.h"
 #include "settings/url_template.h"
 
 namespace hookline::sinks {
@@ -80,13 +81,14 @@ void HttpSink::Start(delivery::Attempt attempt,
     outcome.detail = "the app has no API key to sign with";
     return done(std::move(outcome));
   }
-  const Caller& caller = CallerOf(*attempt.app);
+  const Caller& caller = CallerOf(attempt.app);
   const delivery::EventPayload& event = *attempt.delivery.event;
+  const Prepared& prepared = Prepare(caller, Body(*attempt.hook, event));
   net::HttpCall call;
   call.url = Url(*attempt.hook, event);
-  call.body = Body(*attempt.hook, event);
-  call.headers =
-      webhook::CallHeaders(attempt.delivery.uuid, attempt.number, Sign(caller, call.body));
+  call.body = prepared.sent;
+  call.headers = webhook::CallHeaders(attempt.delivery.uuid, attempt.number, prepared.signature);
+  if (prepared.sent != prepared.plain) call.headers.emplace_back(webhook::kGzipHeaderLine);
   call.common_headers = caller.headers;
   call.timeout = attempt.timeout;
   call.response_bytes_max = kResponseBytesMax;
@@ -95,27 +97,32 @@ void HttpSink::Start(delivery::Attempt attempt,
   });
 }
 
-const HttpSink::Caller& HttpSink::CallerOf(const settings::App& app) {
-  const settings::ApiKey& key = app.signing_key();
-  auto found = callers_.find(app.id);
-  if (found != callers_.end() && found->second->key == key.key &&
-      found->second->secret == key.secret) {
-    return *found->second;
-  }
-  last_ = Signed();
+HttpSink::Caller::Caller(settings::AppPtr from)
+    : app(std::move(from)),
+      call_key(app->signing_key().key, app->signing_key().secret),
+      headers(std::make_shared<net::HeaderBlock>(call_key.CommonHeaders())),
+      compress(settings::ReadHookSettings(*app).compress_payloads) {}
+
+const HttpSink::Caller& HttpSink::CallerOf(const settings::AppPtr& app) {
+  const auto found = callers_.find(app->id);
+  if (found != callers_.end() && found->second->app == app) return *found->second;
+  last_ = Prepared();
   if (callers_.size() >= kCallersMax) callers_.clear();
-  auto& caller = callers_[app.id];
-  caller = std::make_unique<const Caller>(key);
+  auto& caller = callers_[app->id];
+  caller = std::make_unique<const Caller>(app);
   return *caller;
 }
 
-const std::string& HttpSink::Sign(const Caller& caller,
-                                  const std::shared_ptr<const std::string>& body) {
+const HttpSink::Prepared& HttpSink::Prepare(const Caller& caller,
+                                            const std::shared_ptr<const std::string>& body) {
   // The pointer is kept, so that no other body can have its address.
-  if (last_.body != body || last_.caller != &caller) {
-    last_ = Signed{body, &caller, caller.call_key.Sign(*body)};
+  if (last_.plain == body && last_.caller == &caller) return last_;
+  // The signature is over the plain body, whatever is sent (decisions.md 8).
+  last_ = Prepared{body, &caller, caller.call_key.Sign(*body), body};
+  if (caller.compress && body->size() >= webhook::kCompressionBytesMin) {
+    last_.sent = std::make_shared<const std::string>(webhook::Gzip(*body));
   }
-  return last_.signature;
+  return last_;
 }
 
 }  // namespace hookline::sinks

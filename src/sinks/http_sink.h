@@ -28,32 +28,29 @@ class HttpSink final : public delivery::Sink {
              std::move_only_function<void(delivery::AttemptOutcome)> done) override;
 
  private:
-  /// What the calls of one app have in common, as long as its oldest key stays.
+  /// What the calls of one app have in common, as long as its settings stay.
   struct Caller {
-    explicit Caller(const settings::ApiKey& from)
-        : key(from.key),
-          secret(from.secret),
-          call_key(from.key, from.secret),
-          headers(std::make_shared<net::HeaderBlock>(call_key.CommonHeaders())) {}
+    explicit Caller(settings::AppPtr from);
 
-    std::string key;
-    std::string secret;
+    settings::AppPtr app;
     webhook::CallKey call_key;
     std::shared_ptr<const net::HeaderBlock> headers;
+    bool compress;
   };
-  /// The last signature made: one event to many hooks of an app is signed once.
-  struct Signed {
-    std::shared_ptr<const std::string> body;
+  /// The last body made ready: one event to many hooks of an app is signed and compressed once.
+  struct Prepared {
+    std::shared_ptr<const std::string> plain;
     const Caller* caller = nullptr;
     std::string signature;
+    std::shared_ptr<const std::string> sent;  ///< `plain`, or its gzip stream.
   };
 
-  const Caller& CallerOf(const settings::App& app);
-  const std::string& Sign(const Caller& caller, const std::shared_ptr<const std::string>& body);
+  const Caller& CallerOf(const settings::AppPtr& app);
+  const Prepared& Prepare(const Caller& caller, const std::shared_ptr<const std::string>& body);
 
   net::HttpLoop& loop_;
   std::unordered_map<AppId, std::unique_ptr<const Caller>> callers_;
-  Signed last_;
+  Prepared last_;
 };
 
 }  // namespace hookline::sinks

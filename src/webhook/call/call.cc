@@ -1,5 +1,9 @@
 #include "webhook/call/call.h"
 
+#include <zlib.h>
+
+#include "base/error.h"
+
 namespace hookline::webhook {
 namespace {
 
@@ -31,6 +35,23 @@ std::vector<std::string> CallHeaders(const Uuid& id, int attempt, std::string_vi
   lines.push_back(Line(kWebhookAttemptHeader, std::to_string(attempt)));
   lines.push_back(Line(kSignatureHeader, signature));
   return lines;
+}
+
+std::string Gzip(std::string_view body) {
+  constexpr int kGzipFormat = 15 + 16;  // zlib: the largest window, with a gzip frame.
+  constexpr int kMemoryLevel = 8;       // zlib's default.
+  z_stream stream{};
+  HOOKLINE_CHECK(deflateInit2(&stream, Z_DEFAULT_COMPRESSION, Z_DEFLATED, kGzipFormat, kMemoryLevel,
+                              Z_DEFAULT_STRATEGY) == Z_OK);
+  std::string out(deflateBound(&stream, body.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(body.data()));
+  stream.avail_in = static_cast<uInt>(body.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  HOOKLINE_CHECK(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+  out.resize(stream.total_out);
+  deflateEnd(&stream);
+  return out;
 }
 
 }  // namespace hookline::webhook

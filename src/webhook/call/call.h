@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -32,5 +33,12 @@ class CallKey {
 
 /// The header lines of one call: X-Webhook-Id, X-Webhook-Attempt, X-Signature.
 std::vector<std::string> CallHeaders(const Uuid& id, int attempt, std::string_view signature);
+
+/// The header line of a compressed body.
+inline constexpr std::string_view kGzipHeaderLine = "Content-Encoding: gzip";
+/// Smaller bodies stay plain (decisions.md 8).
+inline constexpr std::size_t kCompressionBytesMin = 256;
+/// `body` as a gzip stream.
+std::string Gzip(std::string_view body);
 
 }  // namespace hookline::webhook
