@@ -1,0 +1,44 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+
+namespace hookline::api {
+
+/// Mutual exclusion per name, for coroutines: who waits blocks no thread, and names are served in
+/// the order of arrival. Thread-safe. Outlives its locks.
+class KeyedMutex {
+ public:
+  /// Holds the name until it is destroyed.
+  class Lock {
+   public:
+    Lock(KeyedMutex& owner, std::string name) : owner_(&owner), name_(std::move(name)) {}
+    Lock(Lock&& other) noexcept
+        : owner_(std::exchange(other.owner_, nullptr)), name_(std::move(other.name_)) {}
+    Lock& operator=(Lock&&) = delete;
+    ~Lock() {
+      if (owner_ != nullptr) owner_->Release(name_);
+    }
+
+   private:
+    KeyedMutex* owner_;
+    std::string name_;
+  };
+
+  boost::asio::awaitable<Lock> Acquire(std::string name);
+
+ private:
+  using Waiter = std::move_only_function<void(bool)>;
+
+  void Release(const std::string& name);
+
+  std::mutex mutex_;
+  /// Names that are held, with those who wait for them.
+  std::unordered_map<std::string, std::deque<Waiter>> held_;
+};
+
+}  // namespace hookline::api
