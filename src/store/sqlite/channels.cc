@@ -95,7 +95,7 @@ UPDATE channels SET countable_messages = ?2, message_count = ?3, member_count = 
   disabled = ?10, cooldown = ?11, created_by_id = ?12, truncated_by_id = ?13, team = ?14,
   filter_tags = ?15, config_overrides = ?16, custom = ?17
 WHERE pk = ?1)sql"),
-      update_deleted_(db, "UPDATE channels SET deleted_at = ?2 WHERE pk = ?1 AND deleted_at <> ?2"),
+      set_deleted_(db, "UPDATE channels SET deleted_at = ?2 WHERE pk = ?1"),
       start_purge_(db, "INSERT OR IGNORE INTO purges VALUES (?1)"),
       delete_channel_(db, "DELETE FROM channels WHERE pk = ?1"),
       unfinished_purge_(db, "SELECT channel FROM purges ORDER BY channel LIMIT 1"),
@@ -160,7 +160,10 @@ void ChannelTable::Update(const chat::Channel& channel) {
           channel.truncated_at, channel.frozen, channel.disabled, channel.cooldown,
           channel.created_by_id, channel.truncated_by_id, channel.team, tags,
           channel.config_overrides_json, channel.custom_json);
-  Execute(update_deleted_, channel.pk, channel.deleted_at);
+}
+
+void ChannelTable::SetDeleted(ChannelId channel, Timestamp deleted_at) {
+  Execute(set_deleted_, channel, deleted_at);
 }
 
 void ChannelTable::StartPurge(ChannelId channel) {

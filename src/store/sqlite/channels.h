@@ -18,7 +18,9 @@ class ChannelTable {
   bool HasType(AppId app, std::string_view type);
 
   ChannelId Insert(const chat::Channel& channel);
+  /// All but `deleted_at`.
   void Update(const chat::Channel& channel);
+  void SetDeleted(ChannelId channel, Timestamp deleted_at);
 
   /// Removes the channel's row and remembers that the rest is to be removed too.
   void StartPurge(ChannelId channel);
@@ -36,7 +38,7 @@ class ChannelTable {
   Statement has_type_;
   Statement insert_;
   Statement update_;
-  Statement update_deleted_;
+  Statement set_deleted_;
   Statement start_purge_;
   Statement delete_channel_;
   Statement unfinished_purge_;

@@ -80,6 +80,10 @@ SELECT IFNULL(SUM(c.countable_messages - m.read_count), 0), COUNT(*)
 FROM members m CROSS JOIN channels c ON c.pk = m.channel
 WHERE m.app = ?1 AND m.user_id = ?2 AND c.deleted_at = 0
   AND c.countable_messages > m.read_count)sql"),
+      list_unread_(db, R"sql(
+SELECT m.channel, m.read_count, c.countable_messages
+FROM members m CROSS JOIN channels c ON c.pk = m.channel
+WHERE m.app = ?1 AND m.user_id = ?2 AND c.deleted_at = 0)sql"),
       put_(db, R"sql(
 INSERT INTO members (channel, user_id, app, created_at, updated_at, read_count, last_read_at,
   last_read_message_id, is_moderator, banned, shadow_banned, notifications_muted, invited,
@@ -133,6 +137,20 @@ chat::UnreadTotals MemberTable::Unread(AppId app, std::string_view user_id) {
   totals.messages = columns.Int();
   totals.channels = columns.Int();
   return totals;
+}
+
+std::vector<UnreadRow> MemberTable::ListUnread(AppId app, std::string_view user_id) {
+  std::vector<UnreadRow> rows;
+  Run run(list_unread_, app, user_id);
+  while (run.Step()) {
+    Columns columns(run);
+    UnreadRow row;
+    row.channel = columns.RowNumber<ChannelId>();
+    row.read_count = columns.Int();
+    row.countable_messages = columns.Int();
+    rows.push_back(row);
+  }
+  return rows;
 }
 
 void MemberTable::Put(const chat::Member& member) {

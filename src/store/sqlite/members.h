@@ -6,6 +6,7 @@
 
 #include "chat/store.h"
 #include "store/sqlite/connection.h"
+#include "store/sqlite/unread_cache.h"
 
 namespace hookline::store::sqlite {
 
@@ -17,6 +18,8 @@ class MemberTable {
   std::vector<chat::Member> List(ChannelId channel, int limit, int offset);
   Result<std::vector<chat::Member>> Query(ChannelId channel, const chat::MemberQuery& query);
   chat::UnreadTotals Unread(AppId app, std::string_view user_id);
+  /// The user's position in each of the live channels.
+  std::vector<UnreadRow> ListUnread(AppId app, std::string_view user_id);
 
   void Put(const chat::Member& member);
   void Delete(ChannelId channel, std::string_view user_id);
@@ -26,6 +29,7 @@ class MemberTable {
   Statement find_;
   Statement list_;
   Statement unread_;
+  Statement list_unread_;
   Statement put_;
   Statement delete_;
 };

@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
-#include "store/sqlite/session.h"
+#include "store/sqlite/reader_session.h"
 
 namespace hookline::store::sqlite {
 

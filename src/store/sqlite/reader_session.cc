@@ -1,4 +1,4 @@
-#include "store/sqlite/session.h"
+#include "store/sqlite/reader_session.h"
 
 // Forwards each port call to the table that it is about.
 namespace hookline::store::sqlite {

@@ -1,6 +1,6 @@
 #include <fmt/format.h>
 
-#include "store/sqlite/session.h"
+#include "store/sqlite/writer_session.h"
 
 namespace hookline::store::sqlite {
 
@@ -14,6 +14,7 @@ void WriterSession::BeforeWrite() {
   if (savepoint_open_) return;
   Execute(savepoint_);
   savepoint_open_ = true;
+  cache_.BeginWriting();
 }
 
 void WriterSession::EndJob(bool keep) {
@@ -23,6 +24,7 @@ void WriterSession::EndJob(bool keep) {
   }
   if (!savepoint_open_) return;
   savepoint_open_ = false;
+  cache_.EndWriting(keep);
   if (!keep) Execute(rollback_to_);
   Execute(release_);
   has_writes_ |= keep;
@@ -35,6 +37,7 @@ WriterSession::Effects WriterSession::TakeEffects() {
 
 void WriterSession::Forget() {
   effects_ = {};
+  cache_.Clear();
   savepoint_open_ = false;
   has_writes_ = false;
 }
@@ -47,35 +50,98 @@ void WriterSession::ContinuePurge(int rows) {
   channels_.ContinuePurge(channel, rows);
 }
 
+chat::UserPtr WriterSession::FindUser(AppId app, std::string_view id) {
+  chat::UserPtr user = cache_.FindUser(app, id);
+  if (user != nullptr) return user;
+  user = users_.Find(app, id);
+  if (user != nullptr) cache_.PutUser(user);
+  return user;
+}
+
 void WriterSession::PutUser(const chat::User& user) {
   BeforeWrite();
   users_.Put(user);
+  cache_.PutUser(std::make_shared<const chat::User>(user));
+}
+
+chat::ChannelPtr WriterSession::FindChannel(AppId app, std::string_view type, std::string_view id) {
+  chat::ChannelPtr channel = cache_.FindChannel(app, type, id);
+  if (channel != nullptr) return channel;
+  channel = channels_.Find(app, type, id);
+  if (channel != nullptr) cache_.PutChannel(channel);
+  return channel;
+}
+
+chat::ChannelPtr WriterSession::FindChannel(ChannelId pk) {
+  chat::ChannelPtr channel = cache_.FindChannel(pk);
+  if (channel != nullptr) return channel;
+  channel = channels_.Find(pk);
+  if (channel != nullptr) cache_.PutChannel(channel);
+  return channel;
 }
 
 ChannelId WriterSession::InsertChannel(const chat::Channel& channel) {
   BeforeWrite();
-  return channels_.Insert(channel);
+  auto stored = std::make_shared<chat::Channel>(channel);
+  stored->pk = channels_.Insert(channel);
+  cache_.PutChannel(stored);
+  return stored->pk;
 }
 
 void WriterSession::UpdateChannel(const chat::Channel& channel) {
   BeforeWrite();
+  const chat::ChannelPtr before = FindChannel(channel.pk);
   channels_.Update(channel);
+  if (before == nullptr || before->deleted_at != channel.deleted_at) {
+    channels_.SetDeleted(channel.pk, channel.deleted_at);
+    cache_.ForgetUnread();
+  }
+  cache_.PutChannel(std::make_shared<const chat::Channel>(channel));
 }
 
 void WriterSession::PurgeChannel(ChannelId channel) {
   BeforeWrite();
   channels_.StartPurge(channel);
+  cache_.EraseChannel(channel);
   has_purges_ = true;
+}
+
+const MemberCache::List& WriterSession::Members(ChannelId channel) {
+  const MemberCache::List* list = cache_.FindMembers(channel);
+  if (list == nullptr) {
+    list = cache_.LoadMembers(channel, members_.List(channel, MemberCache::kPrefix, 0));
+  }
+  return *list;
+}
+
+std::optional<chat::Member> WriterSession::FindMember(ChannelId channel, std::string_view user_id) {
+  const MemberCache::List& list = Members(channel);
+  if (const chat::Member* found = list.Find(user_id)) return *found;
+  if (list.complete) return std::nullopt;
+  return members_.Find(channel, user_id);
+}
+
+std::vector<chat::Member> WriterSession::ListMembers(ChannelId channel, int limit, int offset) {
+  const MemberCache::List& list = Members(channel);
+  if (list.Covers(limit, offset)) return list.Slice(limit, offset);
+  return members_.List(channel, limit, offset);
+}
+
+chat::UnreadTotals WriterSession::Unread(AppId app, std::string_view user_id) {
+  if (const auto known = cache_.FindUnread(app, user_id)) return *known;
+  return cache_.LoadUnread(app, user_id, members_.ListUnread(app, user_id));
 }
 
 void WriterSession::PutMember(const chat::Member& member) {
   BeforeWrite();
   members_.Put(member);
+  cache_.PutMember(member);
 }
 
 void WriterSession::DeleteMember(ChannelId channel, std::string_view user_id) {
   BeforeWrite();
   members_.Delete(channel, user_id);
+  cache_.DeleteMember(channel, user_id);
 }
 
 MessageId WriterSession::InsertMessage(const chat::Message& message) {
@@ -113,6 +179,14 @@ void WriterSession::PutTask(const chat::Task& task) {
   requests_.PutTask(task);
 }
 
+settings::AppPtr WriterSession::FindApp(AppId id) {
+  settings::AppPtr app = cache_.FindApp(id);
+  if (app != nullptr) return app;
+  app = apps_.Find(id);
+  if (app != nullptr) cache_.PutApp(app);
+  return app;
+}
+
 AppId WriterSession::InsertApp(const settings::App& app) {
   BeforeWrite();
   return apps_.Insert(app);
@@ -121,16 +195,19 @@ AppId WriterSession::InsertApp(const settings::App& app) {
 void WriterSession::UpdateApp(const settings::App& app) {
   BeforeWrite();
   apps_.Update(app);
+  cache_.EraseApp(app.id);
 }
 
 void WriterSession::InsertKey(AppId app, const settings::ApiKey& key) {
   BeforeWrite();
   apps_.InsertKey(app, key);
+  cache_.EraseApp(app);
 }
 
 void WriterSession::RetireKey(AppId app, std::string_view key, Timestamp at) {
   BeforeWrite();
   apps_.RetireKey(app, key, at);
+  cache_.EraseApp(app);
 }
 
 bool WriterSession::KeyExists(std::string_view key) { return apps_.KeyExists(key); }
@@ -138,6 +215,7 @@ bool WriterSession::KeyExists(std::string_view key) { return apps_.KeyExists(key
 void WriterSession::ReplaceHooks(AppId app, const std::vector<settings::EventHook>& hooks) {
   BeforeWrite();
   apps_.ReplaceHooks(app, hooks);
+  cache_.EraseApp(app);
 }
 
 DeliveryId WriterSession::LastDelivery() { return deliveries_.Last(); }

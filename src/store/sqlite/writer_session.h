@@ -2,88 +2,14 @@
 
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "base/clock.h"
-#include "store/sqlite/apps.h"
-#include "store/sqlite/channels.h"
-#include "store/sqlite/connection.h"
-#include "store/sqlite/deliveries.h"
-#include "store/sqlite/delivery_history.h"
-#include "store/sqlite/events.h"
-#include "store/sqlite/members.h"
-#include "store/sqlite/messages.h"
-#include "store/sqlite/reactions.h"
-#include "store/sqlite/requests.h"
-#include "store/sqlite/users.h"
-#include "store/store.h"
+#include "store/sqlite/reader_session.h"
+#include "store/sqlite/writer_cache.h"
 
 namespace hookline::store::sqlite {
-
-/// The reading half of the ports over one connection. One thread.
-class ReaderSession : public virtual store::Reader {
- public:
-  /// Both outlive the session.
-  ReaderSession(Connection& db, const Clock& clock);
-
-  chat::UserPtr FindUser(AppId app, std::string_view id) override;
-  Result<std::vector<chat::UserPtr>> QueryUsers(AppId app, const chat::UserQuery& query) override;
-  chat::ChannelPtr FindChannel(AppId app, std::string_view type, std::string_view id) override;
-  chat::ChannelPtr FindChannel(ChannelId pk) override;
-  Result<std::vector<chat::ChannelPtr>> QueryChannels(AppId app,
-                                                      const chat::ChannelQuery& query) override;
-  bool HasChannelOfType(AppId app, std::string_view type) override;
-  std::optional<chat::Member> FindMember(ChannelId channel, std::string_view user_id) override;
-  std::vector<chat::Member> ListMembers(ChannelId channel, int limit, int offset) override;
-  Result<std::vector<chat::Member>> QueryMembers(ChannelId channel,
-                                                 const chat::MemberQuery& query) override;
-  chat::UnreadTotals Unread(AppId app, std::string_view user_id) override;
-  std::optional<chat::Message> FindMessage(AppId app, std::string_view id) override;
-  std::vector<chat::Message> ListMessages(ChannelId channel,
-                                          const chat::MessagePage& page) override;
-  std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
-                                         const chat::MessagePage& page) override;
-  std::vector<chat::Message> ListPinned(ChannelId channel, int limit) override;
-  std::optional<chat::Reaction> FindReaction(MessageId message, std::string_view user_id,
-                                             std::string_view type) override;
-  std::vector<chat::Reaction> ListReactions(MessageId message, int limit, int offset) override;
-  std::vector<chat::Reaction> ListReactionsOf(MessageId message, std::string_view user_id) override;
-  std::vector<chat::ReactionGroup> SumReactions(MessageId message) override;
-  std::optional<chat::Task> FindTask(AppId app, std::string_view id) override;
-
-  settings::AppPtr FindApp(AppId app) override;
-  std::vector<settings::AppPtr> ListApps() override;
-
-  std::vector<delivery::PendingDelivery> LoadPending(const delivery::PendingQuery& query) override;
-  std::optional<Timestamp> NextDue(HookId hook, Timestamp after) override;
-  std::vector<HookId> HooksWithPending() override;
-  std::int64_t CountPending(HookId hook) override;
-  std::vector<delivery::DeliveryView> ListDeliveries(
-      const delivery::DeliveryFilter& filter) override;
-  std::optional<delivery::DeliveryView> FindDelivery(const Uuid& uuid) override;
-  std::vector<delivery::AttemptView> ListAttempts(DeliveryId delivery) override;
-  delivery::EventPayloadPtr FindEvent(EventId event) override;
-
-  std::optional<IdempotentReply> FindIdempotentReply(AppId app, std::string_view key) override;
-
- protected:
-  Timestamp IdempotencySince() const;
-
-  Connection& db_;
-  const Clock& clock_;
-  UserTable users_;
-  ChannelTable channels_;
-  MemberTable members_;
-  MessageTable messages_;
-  ReactionTable reactions_;
-  RequestTable requests_;
-  AppTable apps_;
-  EventTable events_;
-  DeliveryTable deliveries_;
-  DeliveryHistory history_;
-};
 
 /// The writing half, and the bookkeeping of a batch: which of its jobs wrote, what is to be told
 /// after the commit. One thread.
@@ -93,6 +19,15 @@ class ReaderSession : public virtual store::Reader {
 class WriterSession final : public ReaderSession, public store::Tx {
  public:
   using ReaderSession::ReaderSession;
+
+  // These come from memory if they can.
+  chat::UserPtr FindUser(AppId app, std::string_view id) override;
+  chat::ChannelPtr FindChannel(AppId app, std::string_view type, std::string_view id) override;
+  chat::ChannelPtr FindChannel(ChannelId pk) override;
+  std::optional<chat::Member> FindMember(ChannelId channel, std::string_view user_id) override;
+  std::vector<chat::Member> ListMembers(ChannelId channel, int limit, int offset) override;
+  chat::UnreadTotals Unread(AppId app, std::string_view user_id) override;
+  settings::AppPtr FindApp(AppId app) override;
 
   /// What happens after a commit.
   struct Effects {
@@ -148,11 +83,14 @@ class WriterSession final : public ReaderSession, public store::Tx {
  private:
   /// Before a job's first write: from here on it can be rolled back alone.
   void BeforeWrite();
+  /// The channel's first members, from memory if they are there.
+  const MemberCache::List& Members(ChannelId channel);
 
   Statement savepoint_{db_, "SAVEPOINT job"};
   Statement release_{db_, "RELEASE job"};
   Statement rollback_to_{db_, "ROLLBACK TO job"};
 
+  WriterCache cache_;
   bool savepoint_open_ = false;
   bool has_writes_ = false;
   bool has_purges_ = true;  ///< Until it was looked at: another process may have begun one.

@@ -1,0 +1,252 @@
+// Goal: one server per data directory; schemas are upgraded by one of several, never downgraded;
+// purges go on after a restart.
+// Method: real files, child processes for what must end with a process, and a look into the
+// database behind the store's back.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <future>
+
+#include "store/sqlite/connection.h"
+#include "store/sqlite/data_directory.h"
+#include "store/sqlite/migrate.h"
+#include "store/sqlite/open.h"
+#include "store/sqlite/schema.h"
+#include "unit/store/temp_directory.h"
+
+namespace hookline::store {
+namespace {
+
+using sqlite::Connection;
+using sqlite::Migrate;
+using testing::HasSubstr;
+
+class SqliteOpenTest : public testing::Test {
+ protected:
+  Result<std::unique_ptr<Store>> Open() const {
+    SqliteOptions options;
+    options.directory = data();
+    options.lock_wait = std::chrono::milliseconds(50);
+    options.log = [](std::string_view) {};
+    return OpenSqlite(options);
+  }
+  std::string data() const { return directory_.path() + "/deep/data"; }
+  std::string database() const { return data() + "/hookline.db"; }
+
+  static Commit Write(Store& store, std::move_only_function<bool(Tx&)> run) {
+    std::promise<Commit> promise;
+    store.Write(std::move(run), [&promise](Commit result) { promise.set_value(result); });
+    return promise.get_future().get();
+  }
+
+  TempDirectory directory_;
+};
+
+TEST_F(SqliteOpenTest, CreatesAPrivateDirectory) {
+  ASSERT_TRUE(Open());
+  struct stat info{};
+  ASSERT_EQ(stat(data().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0700U);
+}
+
+TEST_F(SqliteOpenTest, RefusesADirectoryThatIsInUse) {
+  auto first = Open();
+  ASSERT_TRUE(first);
+  const auto second = Open();
+  ASSERT_FALSE(second);
+  EXPECT_THAT(second.error().message(), HasSubstr("another server uses"));
+  EXPECT_THAT(second.error().message(), HasSubstr(data()));
+  first->reset();
+  EXPECT_TRUE(Open());
+}
+
+TEST_F(SqliteOpenTest, WaitsForTheDirectoryToBecomeFree) {
+  auto first = Open();
+  ASSERT_TRUE(first);
+  SqliteOptions options;
+  options.directory = data();
+  options.lock_wait = std::chrono::minutes(1);
+  auto second = std::async(std::launch::async, [&options] { return OpenSqlite(options); });
+  first->reset();
+  EXPECT_TRUE(second.get());
+}
+
+TEST_F(SqliteOpenTest, TheLockDiesWithItsProcess) {
+  int pipe_fds[2];
+  ASSERT_EQ(pipe(pipe_fds), 0);
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    const sqlite::DataDirectory held(data(), std::chrono::seconds(5));
+    if (write(pipe_fds[1], "x", 1) != 1) _exit(1);
+    pause();
+    _exit(0);
+  }
+  char ready = 0;
+  ASSERT_EQ(read(pipe_fds[0], &ready, 1), 1);
+  EXPECT_FALSE(Open());
+  kill(child, SIGKILL);
+  ASSERT_EQ(waitpid(child, nullptr, 0), child);
+  EXPECT_TRUE(Open());
+  close(pipe_fds[0]);
+  close(pipe_fds[1]);
+}
+
+TEST_F(SqliteOpenTest, RefusesANewerSchema) {
+  ASSERT_TRUE(Open());
+  Connection(database(), {}).Exec("PRAGMA user_version = 99");
+  const auto store = Open();
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message(), HasSubstr("newer release"));
+  EXPECT_THAT(store.error().message(), HasSubstr("99"));
+}
+
+TEST_F(SqliteOpenTest, SaysWhatIsWrongWithAFileThatIsNoDatabase) {
+  ASSERT_TRUE(Open());
+  std::ofstream(database(), std::ios::trunc) << std::string(10'000, 'x');
+  const auto store = Open();
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message(), HasSubstr("not a database"));
+}
+
+TEST_F(SqliteOpenTest, UpgradesAnOldSchemaInPlace) {
+  const std::string path = directory_.path() + "/x.db";
+  const std::vector<const char*> one = {"CREATE TABLE t (a); INSERT INTO t VALUES (1);"};
+  const std::vector<const char*> two = {one[0], "ALTER TABLE t ADD COLUMN b DEFAULT 7;"};
+  Connection db(path, {});
+  Migrate(db, one);
+  Migrate(db, two);
+  Migrate(db, two);
+  EXPECT_EQ(db.QueryInt("SELECT a + b FROM t"), 8);
+  EXPECT_EQ(db.QueryInt("PRAGMA user_version"), 2);
+  EXPECT_THROW(Migrate(db, one), Failure);
+}
+
+TEST_F(SqliteOpenTest, AStepThatFailsLeavesTheSchemaAsItWas) {
+  Connection db(directory_.path() + "/x.db", {});
+  const std::vector<const char*> broken = {"CREATE TABLE t (a);", "CREATE TABLE u (a); nonsense;"};
+  EXPECT_THROW(Migrate(db, broken), Failure);
+  EXPECT_FALSE(db.in_transaction());
+  EXPECT_EQ(db.QueryInt("PRAGMA user_version"), 1);
+  EXPECT_EQ(db.QueryInt("SELECT COUNT(*) FROM sqlite_schema WHERE name IN ('t', 'u')"), 1);
+}
+
+TEST_F(SqliteOpenTest, ProcessesThatMigrateAtOnceAllSucceed) {
+  constexpr int kRounds = 5;
+  constexpr int kProcesses = 3;
+  for (int round = 0; round < kRounds; ++round) {
+    const std::string path = directory_.path() + "/" + std::to_string(round) + ".db";
+    int gate[2];
+    ASSERT_EQ(pipe(gate), 0);
+    std::vector<pid_t> children;
+    for (int i = 0; i < kProcesses; ++i) {
+      const pid_t child = fork();
+      ASSERT_GE(child, 0);
+      if (child == 0) {
+        close(gate[1]);
+        char go = 0;
+        // End of file: all of them start when the parent closes the gate.
+        if (read(gate[0], &go, 1) != 0) _exit(2);
+        try {
+          Connection db(path, {});
+          Migrate(db, sqlite::SchemaSteps());
+          _exit(0);
+        } catch (const std::exception& failure) {
+          std::fprintf(stderr, "%s\n", failure.what());
+          _exit(1);
+        }
+      }
+      children.push_back(child);
+    }
+    close(gate[0]);
+    close(gate[1]);
+    for (const pid_t child : children) {
+      int status = 0;
+      ASSERT_EQ(waitpid(child, &status, 0), child);
+      EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << status;
+    }
+    Connection db(path, {});
+    EXPECT_EQ(db.QueryInt("PRAGMA user_version"), std::ssize(sqlite::SchemaSteps()));
+  }
+}
+
+class SqlitePurgeTest : public SqliteOpenTest {
+ protected:
+  static constexpr int kMessages = 300;
+
+  static ChannelId FillAndPurge(Store& store) {
+    ChannelId pk;
+    EXPECT_EQ(Write(store,
+                    [&pk](Tx& tx) {
+                      chat::Channel channel;
+                      channel.app = {1};
+                      channel.type = "messaging";
+                      channel.id = "general";
+                      pk = tx.InsertChannel(channel);
+                      for (int i = 0; i < kMessages; ++i) {
+                        chat::Message message;
+                        message.app = {1};
+                        message.channel = pk;
+                        message.id = std::to_string(i);
+                        message.type = i % 3 == 0 ? "ephemeral" : "regular";
+                        message.parent_id = i % 3 == 1 ? "0" : "";
+                        chat::Reaction reaction;
+                        reaction.app = {1};
+                        reaction.message = tx.InsertMessage(message);
+                        reaction.user_id = "ann";
+                        reaction.type = "love";
+                        tx.PutReaction(reaction);
+                        chat::Member member;
+                        member.channel = pk;
+                        member.app = {1};
+                        member.user_id = std::to_string(i);
+                        tx.PutMember(member);
+                      }
+                      tx.PurgeChannel(pk);
+                      return true;
+                    }),
+              Commit::kCommitted);
+    return pk;
+  }
+  std::int64_t RowsLeft() const {
+    Connection::Options options;
+    options.read_only = true;
+    Connection db(database(), options);
+    return db.QueryInt(
+        "SELECT (SELECT COUNT(*) FROM messages) + (SELECT COUNT(*) FROM members) +"
+        " (SELECT COUNT(*) FROM reactions) + (SELECT COUNT(*) FROM purges)");
+  }
+  // Each job waits behind a piece of the purge at most.
+  void AwaitPurge(Store& store) const {
+    for (int i = 0; i < 10'000 && RowsLeft() > 0; ++i) Write(store, [](Tx&) { return true; });
+  }
+};
+
+TEST_F(SqlitePurgeTest, RemovesAllRowsOfTheChannel) {
+  auto store = Open();
+  ASSERT_TRUE(store);
+  FillAndPurge(**store);
+  AwaitPurge(**store);
+  EXPECT_EQ(RowsLeft(), 0);
+}
+
+TEST_F(SqlitePurgeTest, GoesOnAfterARestart) {
+  {
+    auto store = Open();
+    ASSERT_TRUE(store);
+    FillAndPurge(**store);
+    // Stopping ends what is queued; the pieces after that are not begun any more.
+  }
+  auto store = Open();
+  ASSERT_TRUE(store);
+  AwaitPurge(**store);
+  EXPECT_EQ(RowsLeft(), 0);
+}
+
+}  // namespace
+}  // namespace hookline::store
