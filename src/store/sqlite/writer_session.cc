@@ -1,6 +1,6 @@
-#include <fmt/format.h>
-
 #include "store/sqlite/writer_session.h"
+
+#include <fmt/format.h>
 
 namespace hookline::store::sqlite {
 
