@@ -223,6 +223,15 @@ suite('routes', ({ test, server }) => {
     }
   });
 
+  test('metrics are Prometheus text', async () => {
+    const answer = await server().app.request('GET', '/metrics', undefined, { key: null, token: null });
+    assert.equal(answer.status, 200);
+    assert.match(answer.headers['content-type'], /^text\/plain/);
+    const lines = answer.text.trimEnd().split('\n');
+    assert.ok(lines.length > 5, answer.text);
+    for (const line of lines) assert.match(line, /^(# (HELP|TYPE) \S+ .*|[a-zA-Z_:][a-zA-Z0-9_:]*(\{.*\})? \S+)$/);
+  });
+
   test('health is open, to everyone', async () => {
     for (const path of ['/healthz', '/readyz']) {
       const answer = await server().app.request('GET', path, undefined, { key: null, token: null });

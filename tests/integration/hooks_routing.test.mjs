@@ -238,6 +238,73 @@ suite('changed hooks', ({ test, newApp, receiver, path }) => {
   });
 }, { concurrency: 4 });
 
+suite('redelivery by hand', ({ test, newApp, receiver, path }) => {
+  const redeliver = async (app, id, body) => {
+    const answer = await app.server.admin('POST', `/deliveries/${id}/redeliver`, body);
+    assert.equal(answer.status, 201, answer.text);
+  };
+
+  test('a dead letter is sent again: the same id and bytes, the next attempt', async () => {
+    const app = await newApp();
+    const hook = path();
+    receiver().script(hook, { status: 404 }, { status: 200 });
+    await app.hook(receiver().url(hook), 'user.updated');
+    await app.users('mara');
+    const first = await receiver().waitForOne({ path: hook });
+    await app.deliveryIn(first.id, 'dead');
+    await redeliver(app, first.id);
+    const [, second] = await receiver().waitFor({ path: hook, count: 2 });
+    app.assertSigned(second);
+    assert.equal(second.id, first.id);
+    assert.equal(second.attempt, 2);
+    assert.ok(second.raw.equals(first.raw));
+    const delivery = await app.deliveryIn(first.id, 'delivered');
+    assert.equal(delivery.attempts, 2);
+    assert.equal(delivery.manual, true);
+  });
+
+  test('what was delivered can be sent again', async () => {
+    const app = await newApp();
+    const hook = path();
+    await app.hook(receiver().url(hook), 'user.updated');
+    await app.users('mara');
+    const first = await receiver().waitForOne({ path: hook });
+    await app.deliveryIn(first.id, 'delivered');
+    await redeliver(app, first.id);
+    const [, second] = await receiver().waitFor({ path: hook, count: 2 });
+    assert.equal(second.id, first.id);
+    assert.equal(second.attempt, 2);
+  });
+
+  test('what a deleted hook left is sent to another one', async () => {
+    const app = await newApp();
+    const [gone, heir] = [path(), path()];
+    receiver().script(gone, { status: 503, headers: { 'retry-after': '5' } });
+    await app.hook(receiver().url(gone), 'user.updated');
+    await app.users('mara');
+    const first = await receiver().waitForOne({ path: gone });
+    const [hook] = await app.hook(receiver().url(heir), 'user.updated');
+    await app.deliveryIn(first.id, 'cancelled');
+    await redeliver(app, first.id, { hook_id: hook.id });
+    const second = await receiver().waitForOne({ path: heir });
+    assert.equal(second.id, first.id);
+    assert.ok(second.raw.equals(first.raw));
+  });
+
+  test('is refused for what is pending, and for hooks that are not there', async () => {
+    const app = await newApp();
+    const hook = path();
+    receiver().script(hook, { status: 503, headers: { 'retry-after': '3' } }, { status: 200 });
+    await app.hook(receiver().url(hook), 'user.updated');
+    await app.users('mara');
+    const { id } = await receiver().waitForOne({ path: hook });
+    assert.equal((await app.server.admin('POST', `/deliveries/${id}/redeliver`)).status, 400);
+    await app.drained();
+    assert.equal((await app.server.admin('POST', `/deliveries/${id}/redeliver`, { hook_id: 'nope' })).status, 400);
+    assert.equal(receiver().callsTo(hook).length, 2);
+  });
+}, { concurrency: 4 });
+
 suite('compression', ({ test, newApp, receiver, path }) => {
   test('is off by default', async () => {
     const app = await newApp();
