@@ -6,11 +6,14 @@ import tempfile
 import unittest
 
 import cmake_lists
+import compile_headers
 import coroutines
 import headers
 import includes
 import source_tree
 import words
+
+COMPILER = "clang++-19"
 
 
 class TreeTest(unittest.TestCase):
@@ -138,6 +141,19 @@ class TreeTest(unittest.TestCase):
     def test_header_without_pragma_once(self):
         self.write("src/chat/chat.h", "#include <string>\n")
         self.assert_found(headers.check, "src/chat/chat.h", 1, "#pragma once")
+
+    def test_header_that_does_not_stand_alone(self):
+        source = self.root / "src/chat/chat.cc"
+        database = self.root / "compile_commands.json"
+        database.write_text(json.dumps([{
+            "directory": str(self.root), "file": str(source),
+            "command": f"ccache {COMPILER} -std=c++23 -I{self.root}/src -o chat.o -c {source}"}]))
+        self.write("src/chat/ids.h", "#pragma once\n#include <string>\nstd::string F();\n")
+        self.assertEqual(compile_headers.check(self.root, database), [])
+        self.write("src/chat/ids.h", "#pragma once\nstd::string F();\n")
+        complaints = compile_headers.check(self.root, database)
+        self.assertEqual(len(complaints), 1)
+        self.assertIn("src/chat/ids.h:2", complaints[0])
 
     # Words and lock files.
 
