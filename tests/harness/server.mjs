@@ -20,6 +20,11 @@ const kLogBytesKept = 256 * 1024;
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
 const word = (length) => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
 
+/** For a binary built with a sanitizer: how it reports. */
+const sanitizerOptions = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => /^[A-Z]+SAN_OPTIONS$/.test(name)),
+);
+
 class Server {
   origin;
   adminToken = randomBytes(24).toString('hex');
@@ -74,6 +79,7 @@ class Server {
         HOOKLINE_BOOTSTRAP_KEY: this.app.key,
         HOOKLINE_BOOTSTRAP_SECRET: this.app.secret,
         HOOKLINE_ADMIN_TOKEN: this.adminToken,
+        ...sanitizerOptions,
         ...env,
       },
     });
