@@ -1,0 +1,84 @@
+#include "hooks/health.h"
+
+#include <fmt/core.h>
+
+#include <utility>
+
+#include "base/error.h"
+
+namespace hookline::hooks {
+
+std::string_view ToString(HealthState state) {
+  return state == HealthState::kPaused ? "paused" : "healthy";
+}
+
+Health::Permit Health::Admit(std::string_view url, Moment now) {
+  if (url != url_) {
+    url_ = url;
+    ++url_version_;
+    probe_in_flight_ = false;
+    ForgetFailures();
+    if (state_ == HealthState::kPaused) MoveTo(HealthState::kHealthy, now, "the URL was changed");
+  }
+  if (state_ == HealthState::kHealthy) return {true, false, url_version_};
+  if (probe_in_flight_ || now.steady < next_probe_) return {};
+  probe_in_flight_ = true;
+  next_probe_ = now.steady + policy_.probe_interval;
+  return {true, true, url_version_};
+}
+
+std::optional<Transition> Health::Record(const Permit& permit, AnswerClass answer,
+                                         std::string_view detail, Moment now) {
+  HOOKLINE_CHECK(permit.allowed);
+  ++counts_[answer];
+  if (permit.url_version != url_version_) return std::nullopt;
+  if (permit.probe) probe_in_flight_ = false;
+  if (answer == AnswerClass::kCancelled) return std::nullopt;  // Says nothing of the hook.
+  if (IsUnreachable(answer)) return RecordFailure(answer, detail, now);
+  ForgetFailures();
+  if (state_ == HealthState::kPaused && answer == AnswerClass::kAnswered) {
+    return MoveTo(HealthState::kHealthy, now, "a call was answered");
+  }
+  return std::nullopt;
+}
+
+std::optional<Transition> Health::RecordFailure(AnswerClass answer, std::string_view detail,
+                                                Moment now) {
+  ++consecutive_failures_;
+  if (state_ == HealthState::kPaused) return std::nullopt;
+  const auto needed = static_cast<std::size_t>(policy_.failures_to_pause);
+  failures_.push_back(now.steady);
+  if (failures_.size() > needed) failures_.pop_front();
+  if (failures_.size() < needed || now.steady - failures_.front() > policy_.failure_window) {
+    return std::nullopt;
+  }
+  next_probe_ = now.steady + policy_.probe_interval;
+  return MoveTo(
+      HealthState::kPaused, now,
+      fmt::format("{} calls in a row failed, the last one with {}{}{}", consecutive_failures_,
+                  ToString(answer), detail.empty() ? "" : ": ", detail));
+}
+
+std::optional<std::chrono::steady_clock::time_point> Health::next_probe() const {
+  if (state_ != HealthState::kPaused) return std::nullopt;
+  return next_probe_;
+}
+
+void Health::ForgetFailures() {
+  consecutive_failures_ = 0;
+  failures_.clear();
+}
+
+Transition Health::MoveTo(HealthState state, Moment now, std::string reason) {
+  state_ = state;
+  since_ = now.wall;
+  // A call that is let through later must prove the state anew.
+  failures_.clear();
+  if (state == HealthState::kHealthy) consecutive_failures_ = 0;
+  const Transition transition{now.wall, state, std::move(reason)};
+  history_.push_back(transition);
+  if (history_.size() > policy_.history_max) history_.pop_front();
+  return transition;
+}
+
+}  // namespace hookline::hooks
