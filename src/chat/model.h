@@ -98,6 +98,8 @@ struct ReactionGroup {
   std::int64_t sum_scores = 0;
   Timestamp first_reaction_at;
   Timestamp last_reaction_at;
+
+  friend bool operator==(const ReactionGroup&, const ReactionGroup&) = default;
 };
 
 struct Message {
@@ -136,6 +138,8 @@ struct Message {
   Timestamp deleted_at;
   Timestamp text_updated_at;
   std::string custom_json = "{}";
+
+  friend bool operator==(const Message&, const Message&) = default;
 };
 
 struct Reaction {

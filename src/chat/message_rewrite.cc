@@ -1,0 +1,164 @@
+#include "chat/message_rewrite.h"
+
+#include <fmt/core.h>
+
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/json_writer.h"
+#include "chat/message_fields.h"
+#include "chat/messages.h"
+
+namespace hookline::chat {
+namespace {
+
+// The same text for whoever sets attachments: a sender (message_fields.cc) or a hook.
+constexpr std::size_t kAttachmentsMax = 30;
+
+// Members in their order, found by name in constant time: a hook may answer very many.
+class CustomMembers {
+ public:
+  void Set(std::string_view name, std::string_view value_json) {
+    const auto [place, added] = places_.try_emplace(name, members_.size());
+    if (added) {
+      members_.emplace_back(name, value_json);
+    } else {
+      members_[place->second].second = value_json;
+    }
+  }
+
+  std::string ToJson() const {
+    json::Writer w;
+    w.BeginObject();
+    for (const auto& [name, value] : members_) w.Key(name).Raw(value);
+    w.EndObject();
+    return w.Take();
+  }
+
+ private:
+  std::vector<std::pair<std::string_view, std::string_view>> members_;
+  std::unordered_map<std::string_view, std::size_t> places_;
+};
+
+// `custom` is where newer clients keep custom fields, not a custom field.
+bool IsCustomName(std::string_view name) { return name != "custom" && !IsMessageField(name); }
+
+Result<std::string> MergedCustom(const std::string& custom_json, json::Value answer) {
+  const auto before = json::Document::Parse(custom_json);
+  if (!before) return std::unexpected(before.error());
+  CustomMembers merged;
+  bool changed = false;
+  for (const json::Value member : before->root()) merged.Set(member.key(), member.raw());
+  for (const json::Value member : answer) {
+    if (member.key() == "custom" && member.IsObject()) {
+      for (const json::Value inner : member) {
+        if (!IsCustomName(inner.key())) continue;
+        merged.Set(inner.key(), inner.raw());
+        changed = true;
+      }
+    } else if (IsCustomName(member.key())) {
+      merged.Set(member.key(), member.raw());
+      changed = true;
+    }
+  }
+  return changed ? merged.ToJson() : custom_json;
+}
+
+Result<void> RewriteText(const ChannelType& config, json::Value answer, bool discarded,
+                         Message& message) {
+  const auto text = answer["text"].AsString();
+  if (!text || *text == message.text) return {};
+  // A discarded text is stored nowhere, and its answer is capped.
+  if (!discarded && text->size() > static_cast<std::size_t>(config.max_message_length)) {
+    return InputError(
+        fmt::format("message.text is longer than {} bytes", config.max_message_length));
+  }
+  message.text = *text;
+  message.html = RenderHtml(message.text);
+  return {};
+}
+
+Result<void> RewriteAttachments(json::Value answer, Message& message) {
+  const json::Value value = answer["attachments"];
+  if (value.IsNull()) message.attachments_json = "[]";
+  if (!value.IsArray()) return {};
+  if (value.size() > kAttachmentsMax) {
+    return InputError(fmt::format("message.attachments has more than {} items", kAttachmentsMax));
+  }
+  for (const json::Value attachment : value) {
+    if (!attachment.IsObject()) {
+      return InputError("message.attachments has items that are not objects");
+    }
+  }
+  message.attachments_json = value.size() == 0 ? "[]" : std::string(value.raw());
+  return {};
+}
+
+void RewriteI18n(json::Value answer, Message& message) {
+  const json::Value value = answer["i18n"];
+  if (!value.IsObject()) return;
+  for (const json::Value translation : value) {
+    if (!translation.IsString()) return;
+  }
+  message.i18n_json = value.size() == 0 ? std::string() : std::string(value.raw());
+}
+
+HookVerdict RewriteType(json::Value answer, HookRole role, Message& message) {
+  const std::string_view type = answer["type"].AsString().value_or("");
+  if (type == "error") {
+    message.type = "error";
+    return HookVerdict::kDiscard;
+  }
+  if (role == HookRole::kCommandHandler) {
+    if (type == "ephemeral") message.type = "ephemeral";
+    if (message.type == "ephemeral" && (type == "regular" || type == "system")) {
+      message.type = message.parent_id.empty() ? "regular" : "reply";
+    }
+  }
+  return message.type == "ephemeral" ? HookVerdict::kEphemeral : HookVerdict::kProceed;
+}
+
+}  // namespace
+
+Result<HookAnswer> ParseHookAnswer(std::string_view body, bool null_allowed) {
+  auto document = json::Document::Parse(body);
+  if (!document) return std::unexpected(document.error());
+  const json::Value root = document->root();
+  if (!root.IsObject()) return InputError("the answer is not a JSON object");
+  const json::Value message = root["message"];
+  if (!message) return InputError("the answer has no message");
+  if (!message.IsObject() && !(null_allowed && message.IsNull())) {
+    return InputError("the answer's message is not an object");
+  }
+  return HookAnswer{std::move(*document), message};
+}
+
+Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, HookRole role,
+                                 Message& message) {
+  if (!answer.IsObject()) return InputError("the answer's message is not an object");
+  Message rewritten = message;
+  const HookVerdict verdict = RewriteType(answer, role, rewritten);
+  const bool discarded = verdict == HookVerdict::kDiscard;
+  if (auto done = RewriteText(config, answer, discarded, rewritten); !done) {
+    return std::unexpected(done.error());
+  }
+  if (auto done = RewriteAttachments(answer, rewritten); !done && !discarded) {
+    return std::unexpected(done.error());
+  }
+  auto custom = MergedCustom(rewritten.custom_json, answer);
+  if (!custom && !discarded) return std::unexpected(custom.error());
+  if (custom) rewritten.custom_json = std::move(*custom);
+  RewriteI18n(answer, rewritten);
+  rewritten.silent = answer["silent"].AsBool().value_or(rewritten.silent);
+  rewritten.show_in_channel =
+      answer["show_in_channel"].AsBool().value_or(rewritten.show_in_channel);
+  if (const auto mml = answer["mml"].AsString(); mml && role == HookRole::kCommandHandler) {
+    rewritten.mml = *mml;
+  }
+  message = std::move(rewritten);
+  return verdict;
+}
+
+}  // namespace hookline::chat

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "chat/channel_type.h"
+#include "chat/model.h"
+
+/// What a synchronous hook (before-message-send or a command handler) may do to a message
+/// (hooks.md §3.4 and §4.3). Pure.
+namespace hookline::chat {
+
+/// Who answers.
+enum class HookRole : std::uint8_t { kBeforeMessageSend, kCommandHandler };
+
+/// A hook's answer whose shape is right.
+struct HookAnswer {
+  json::Document document;
+  json::Value message;  ///< An object of `document`; null only if that was allowed.
+};
+
+/// Reads an answer: `{"message": {…}}`, other members ignored. `null_allowed`: `message` may be
+/// null, which a command handler answers to an action to end it. Fails with kInput and a reason for
+/// the operator's log.
+Result<HookAnswer> ParseHookAnswer(std::string_view body, bool null_allowed);
+
+/// What is to happen to the message after its rewrite.
+enum class HookVerdict : std::uint8_t {
+  kProceed,    ///< Store and announce it.
+  kDiscard,    ///< Give it back with type "error"; nothing is stored or announced.
+  kEphemeral,  ///< For the sender only. Command handlers only.
+};
+
+/// Applies `answer`, the `message` object of a hook's answer, to `message`. `config` is that of the
+/// message's channel.
+///
+/// Taken over are `text`, `i18n`, `show_in_channel`, `silent`, `type`, `attachments`, custom fields
+/// (flat or under `custom`) and, from a command handler, `mml`; every other name that a message has
+/// is ignored. An absent key leaves its field as it is, also a custom one. Of a name that occurs
+/// twice the last value counts. `html` follows the text.
+/// - A value of a wrong type (null too) leaves its field as it is, because the hook's other wishes
+///   still hold. But `attachments: null` removes all attachments, and a custom field may be
+///   anything.
+/// - `type` "error" discards the message, and "ephemeral" makes it so if a command handler says so;
+///   "regular" and "system" make an ephemeral message of a command handler a real one and change
+///   nothing otherwise; any other type is ignored.
+/// - An empty `mml` removes it.
+///
+/// Fails with kInput, and leaves `message` as it was, if the answer breaks a limit that a sender is
+/// held to: a text over the channel's limit, more than 30 attachments, or attachments that are not
+/// objects. The answer is then a bad one, as if there were none. A discard never fails: there, what
+/// breaks a limit is left out.
+Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, HookRole role,
+                                 Message& message);
+
+}  // namespace hookline::chat

@@ -1,0 +1,205 @@
+// The bodies that synchronous hooks are sent.
+#include "chat/hook_request.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+namespace hookline::chat {
+namespace {
+
+// A store that knows users only.
+class UsersOnly final : public Reader {
+ public:
+  UserPtr FindUser(AppId, std::string_view id) override {
+    const auto found = users.find(std::string(id));
+    return found == users.end() ? nullptr : found->second;
+  }
+  Result<std::vector<UserPtr>> QueryUsers(AppId, const UserQuery&) override {
+    return std::vector<UserPtr>();
+  }
+  ChannelPtr FindChannel(AppId, std::string_view, std::string_view) override { return nullptr; }
+  ChannelPtr FindChannel(ChannelId) override { return nullptr; }
+  Result<std::vector<ChannelPtr>> QueryChannels(AppId, const ChannelQuery&) override {
+    return std::vector<ChannelPtr>();
+  }
+  bool HasChannelOfType(AppId, std::string_view) override { return false; }
+  std::optional<chat::Member> FindMember(ChannelId, std::string_view) override {
+    return std::nullopt;
+  }
+  std::vector<chat::Member> ListMembers(ChannelId, int, int) override { return {}; }
+  Result<std::vector<chat::Member>> QueryMembers(ChannelId, const MemberQuery&) override {
+    return std::vector<chat::Member>();
+  }
+  UnreadTotals Unread(AppId, std::string_view) override { return {}; }
+  std::optional<Message> FindMessage(AppId, std::string_view) override { return std::nullopt; }
+  std::vector<Message> ListMessages(ChannelId, const MessagePage&) override { return {}; }
+  std::vector<Message> ListReplies(AppId, std::string_view, const MessagePage&) override {
+    return {};
+  }
+  std::vector<Message> ListPinned(ChannelId, int) override { return {}; }
+  std::optional<Reaction> FindReaction(MessageId, std::string_view, std::string_view) override {
+    return std::nullopt;
+  }
+  std::vector<Reaction> ListReactions(MessageId, int, int) override { return {}; }
+  std::vector<Reaction> ListReactionsOf(MessageId, std::string_view) override { return {}; }
+  std::vector<ReactionGroup> SumReactions(MessageId) override { return {}; }
+  std::optional<Task> FindTask(AppId, std::string_view) override { return std::nullopt; }
+
+  std::map<std::string, UserPtr> users;
+};
+
+class HookRequestTest : public ::testing::Test {
+ protected:
+  HookRequestTest() {
+    user_.app = AppId{1};
+    user_.id = "mara";
+    user_.name = "Mara";
+    user_.created_at = user_.updated_at = kTime;
+    user_.custom_json = R"({"crane":1.10})";
+    store_.users["mara"] = std::make_shared<const User>(user_);
+    channel_.pk = ChannelId{2};
+    channel_.app = AppId{1};
+    channel_.type = "messaging";
+    channel_.id = "dock-4";
+    channel_.created_at = channel_.updated_at = channel_.last_message_at = kTime;
+    channel_.custom_json = R"({"quay":4})";
+    message_.app = AppId{1};
+    message_.channel = ChannelId{2};
+    message_.cid = "messaging:dock-4";
+    message_.id = "mara-9d1";
+    message_.user_id = "mara";
+    message_.text = "card 4111\xE2\x80\xA6";
+    message_.html = "<p>card 4111</p>\n";
+    message_.created_at = message_.updated_at = kTime;
+    message_.custom_json = R"({"priority":"high","n":1e400})";
+  }
+
+  json::Document Parsed(const std::string& text) {
+    auto document = json::Document::Parse(text);
+    EXPECT_TRUE(document) << text;
+    return std::move(*document);
+  }
+  std::string Raw(HookRole role, bool id_given) {
+    json::Writer w;
+    WriteRawMessage(w, encoder_, message_, role, id_given);
+    return w.Take();
+  }
+
+  static constexpr Timestamp kTime{1'767'225'600'000'000'000};  // 2026-01-01T00:00:00Z
+  UsersOnly store_;
+  Encoder encoder_{store_, AppId{1}, Format::kV1};
+  User user_;
+  Channel channel_;
+  Message message_;
+};
+
+TEST_F(HookRequestTest, ANewMessageIsWrittenAsItsSenderWroteIt) {
+  EXPECT_EQ(Raw(HookRole::kBeforeMessageSend, false),
+            "{\"id\":\"\",\"text\":\"card 4111\xE2\x80\xA6\",\"html\":\"\",\"type\":\"regular\","
+            R"("attachments":[],"latest_reactions":[],"own_reactions":[],)"
+            R"("reaction_counts":null,"reaction_scores":null,"reply_count":0,)"
+            R"("mentioned_users":[],"silent":false,"priority":"high","n":1e400})");
+}
+
+TEST_F(HookRequestTest, AnIdThatTheSenderGaveIsWritten) {
+  EXPECT_EQ(Parsed(Raw(HookRole::kBeforeMessageSend, true)).root()["id"].AsString(), "mara-9d1");
+}
+
+TEST_F(HookRequestTest, AStoredMessageHasItsTimes) {
+  message_.pk = MessageId{9};
+  const auto document = Parsed(Raw(HookRole::kBeforeMessageSend, true));
+  EXPECT_EQ(document.root()["created_at"].AsString(), "2026-01-01T00:00:00Z");
+  EXPECT_EQ(document.root()["cid"].AsString(), "messaging:dock-4");
+  EXPECT_EQ(document.root()["html"].AsString(), "");
+}
+
+TEST_F(HookRequestTest, ACommandIsWrittenWithItsArguments) {
+  message_.text = "/ticket crane 7 stuck";
+  message_.command = "ticket";
+  message_.args = "crane 7 stuck";
+  EXPECT_EQ(Raw(HookRole::kCommandHandler, true),
+            R"({"id":"mara-9d1","text":"/ticket crane 7 stuck","command":"ticket",)"
+            R"("args":"crane 7 stuck","html":"","type":"regular","cid":"messaging:dock-4",)"
+            R"("created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",)"
+            R"("attachments":[],"latest_reactions":[],"own_reactions":[],)"
+            R"("reaction_counts":null,"reaction_scores":null,"reply_count":0,)"
+            R"("mentioned_users":[],"silent":false,"priority":"high","n":1e400})");
+}
+
+TEST_F(HookRequestTest, WhatIsSetIsWritten) {
+  message_.mml = "<mml/>";
+  message_.parent_id = "p1";
+  message_.show_in_channel = true;
+  message_.quoted_message_id = "q1";
+  message_.mentioned_user_ids = {"mara"};
+  message_.i18n_json = R"({"language":"en"})";
+  message_.pinned = true;
+  message_.restricted_visibility = {"mara"};
+  message_.attachments_json = R"([{"type":"image","w":1.0}])";
+  const auto document = Parsed(Raw(HookRole::kBeforeMessageSend, true));
+  const json::Value root = document.root();
+  EXPECT_EQ(root["mml"].AsString(), "<mml/>");
+  EXPECT_EQ(root["parent_id"].AsString(), "p1");
+  EXPECT_EQ(root["show_in_channel"].AsBool(), true);
+  EXPECT_EQ(root["quoted_message_id"].AsString(), "q1");
+  EXPECT_EQ((*root["mentioned_users"].begin())["id"].AsString(), "mara");
+  EXPECT_EQ(root["i18n"].raw(), R"({"language":"en"})");
+  EXPECT_EQ(root["pinned"].AsBool(), true);
+  EXPECT_EQ(root["restricted_visibility"].raw(), R"(["mara"])");
+  EXPECT_EQ(root["attachments"].raw(), R"([{"type":"image","w":1.0}])");
+}
+
+TEST_F(HookRequestTest, BeforeSendHasUserChannelAndRequestInfo) {
+  const RequestInfo info{
+      .server = false, .ip = "203.0.113.9", .user_agent = "ua", .sdk = "sdk", .ext = "tenant=blue"};
+  const auto document =
+      Parsed(WriteBeforeSendRequest(encoder_, message_, false, user_, channel_, info));
+  const json::Value root = document.root();
+  EXPECT_EQ(root.size(), 4U);
+  EXPECT_EQ(root["message"]["id"].AsString(), "");
+  EXPECT_FALSE(root["message"]["created_at"]);
+  EXPECT_EQ(root["user"]["id"].AsString(), "mara");
+  EXPECT_EQ(root["user"]["name"].AsString(), "Mara");
+  EXPECT_EQ(root["user"]["crane"].raw(), "1.10");
+  EXPECT_FALSE(root["user"]["custom"]);
+  EXPECT_EQ(root["channel"]["cid"].AsString(), "messaging:dock-4");
+  EXPECT_EQ(root["channel"]["config"]["name"].AsString(), "messaging");
+  EXPECT_EQ(root["channel"]["last_message_at"].AsString(), "2026-01-01T00:00:00Z");
+  EXPECT_EQ(root["channel"]["quay"].raw(), "4");
+  EXPECT_EQ(root["request_info"]["type"].AsString(), "client");
+  EXPECT_EQ(root["request_info"]["ip"].AsString(), "203.0.113.9");
+  EXPECT_EQ(root["request_info"]["ext"].AsString(), "tenant=blue");
+}
+
+TEST_F(HookRequestTest, ACommandHasFormDataOnlyIfThereIsSome) {
+  const auto first = Parsed(WriteCommandRequest(encoder_, message_, user_, {}));
+  EXPECT_EQ(first.root().size(), 2U);
+  EXPECT_EQ(first.root()["user"]["name"].AsString(), "Mara");
+  const auto action = Parsed(
+      WriteCommandRequest(encoder_, message_, user_, {{"action", "submit"}, {"qu\"ote", ""}}));
+  EXPECT_EQ(action.root()["form_data"].raw(), R"({"action":"submit","qu\"ote":""})");
+}
+
+TEST_F(HookRequestTest, AnEchoChangesNothing) {
+  message_.parent_id = "p1";
+  message_.type = "reply";
+  message_.i18n_json = R"({"language":"en"})";
+  message_.mml = "<mml/>";
+  message_.mentioned_user_ids = {"mara"};
+  message_.attachments_json = R"([{"type":"image","w":1.0}])";
+  for (const HookRole role : {HookRole::kBeforeMessageSend, HookRole::kCommandHandler}) {
+    const std::string body =
+        role == HookRole::kCommandHandler
+            ? WriteCommandRequest(encoder_, message_, user_, {{"action", "submit"}})
+            : WriteBeforeSendRequest(encoder_, message_, false, user_, channel_, {});
+    const auto answer = ParseHookAnswer(body, false);
+    ASSERT_TRUE(answer);
+    Message result = message_;
+    EXPECT_EQ(ApplyRewrite(ChannelType(), answer->message, role, result), HookVerdict::kProceed);
+    EXPECT_EQ(result, message_);
+  }
+}
+
+}  // namespace
+}  // namespace hookline::chat
