@@ -11,8 +11,7 @@ namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kMaxPathSteps = 8;
-// Looking for repeated names takes the square of these; the writer's thread must not wait for it.
-constexpr std::size_t kMaxCustomFields = 1000;
+// Looking for repeated names takes the square of this; the writer's thread must not wait for it.
 constexpr std::size_t kMaxChanges = 1000;
 
 std::unexpected<Error> TooManyFields() {

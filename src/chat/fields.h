@@ -11,6 +11,9 @@
 /// Reading request objects: typed access with errors that name the field, and custom fields.
 namespace hookline::chat {
 
+/// Most custom fields that an entity may have: looking for repeated names takes the square of it.
+inline constexpr std::size_t kMaxCustomFields = 1000;
+
 /// A missing or null field leaves `out` as it is; a value of another type is a kInput error that
 /// names `path` ("message.text").
 Result<void> ReadString(json::Value object, std::string_view name, std::string_view path,
@@ -22,7 +25,7 @@ Result<void> ReadStrings(json::Value object, std::string_view name, std::string_
 /// The members of `object` that are not in `known`, plus those of its `custom` object (clients of
 /// both kinds are accepted, api.md §2.1), as the text of one object. A name that occurs twice
 /// keeps its last value. Fails if one in `custom` has the name of a built-in field, and on more
-/// than 1000 fields.
+/// than kMaxCustomFields.
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known);
 
 /// One change of a partial update: `path` split at its dots; a missing `value` removes.
@@ -32,7 +35,7 @@ struct FieldChange {
 };
 
 /// Applies set and unset to the text of an object. A step through something that is not an object
-/// makes it one. At most eight steps; at most 1000 fields may be left.
+/// makes it one. At most eight steps; at most kMaxCustomFields may be left.
 Result<std::string> ApplyChanges(const std::string& object_json,
                                  std::span<const FieldChange> changes);
 

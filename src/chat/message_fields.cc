@@ -10,7 +10,6 @@
 namespace hookline::chat {
 namespace {
 
-constexpr std::size_t kAttachmentsMax = 30;
 constexpr std::size_t kMentionsMax = 100;
 constexpr std::size_t kRestrictedVisibilityMax = 10;
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +12,9 @@
 
 /// What clients may set on a message, shared by sending and updating. Internal to the chat room.
 namespace hookline::chat {
+
+/// Most attachments of a message.
+inline constexpr std::size_t kAttachmentsMax = 30;
 
 /// Every name that a message object may have besides custom fields.
 bool IsMessageField(std::string_view name);

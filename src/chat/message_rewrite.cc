@@ -14,10 +14,7 @@
 namespace hookline::chat {
 namespace {
 
-// The same text for whoever sets attachments: a sender (message_fields.cc) or a hook.
-constexpr std::size_t kAttachmentsMax = 30;
-
-// Members in their order, found by name in constant time: a hook may answer very many.
+// Members in their order, found by name in constant time.
 class CustomMembers {
  public:
   void Set(std::string_view name, std::string_view value_json) {
@@ -28,6 +25,8 @@ class CustomMembers {
       members_[place->second].second = value_json;
     }
   }
+
+  bool full() const { return members_.size() > kMaxCustomFields; }
 
   std::string ToJson() const {
     json::Writer w;
@@ -51,17 +50,20 @@ Result<std::string> MergedCustom(const std::string& custom_json, json::Value ans
   CustomMembers merged;
   bool changed = false;
   for (const json::Value member : before->root()) merged.Set(member.key(), member.raw());
+  const auto set = [&](json::Value member) {
+    if (!IsCustomName(member.key()) || merged.full()) return;
+    merged.Set(member.key(), member.raw());
+    changed = true;
+  };
   for (const json::Value member : answer) {
-    if (member.key() == "custom" && member.IsObject()) {
-      for (const json::Value inner : member) {
-        if (!IsCustomName(inner.key())) continue;
-        merged.Set(inner.key(), inner.raw());
-        changed = true;
-      }
-    } else if (IsCustomName(member.key())) {
-      merged.Set(member.key(), member.raw());
-      changed = true;
+    if (member.key() != "custom") {
+      set(member);
+    } else if (member.IsObject()) {
+      for (const json::Value inner : member) set(inner);
     }
+  }
+  if (merged.full()) {
+    return InputError(fmt::format("the message has more than {} custom fields", kMaxCustomFields));
   }
   return changed ? merged.ToJson() : custom_json;
 }

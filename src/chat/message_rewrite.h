@@ -49,9 +49,10 @@ enum class HookVerdict : std::uint8_t {
 /// - An empty `mml` removes it.
 ///
 /// Fails with kInput, and leaves `message` as it was, if the answer breaks a limit that a sender is
-/// held to: a text over the channel's limit, more than 30 attachments, or attachments that are not
-/// objects. The answer is then a bad one, as if there were none. A discard never fails: there, what
-/// breaks a limit is left out.
+/// held to: a text over the channel's limit, more than 30 attachments, attachments that are not
+/// objects, or more than kMaxCustomFields. The answer is then a bad one, as if there were none. A
+/// discard is never lost to that: there, no limit holds for the text, and custom fields or
+/// attachments over theirs are left out.
 Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, HookRole role,
                                  Message& message);
 
