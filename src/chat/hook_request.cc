@@ -23,7 +23,7 @@ void WriteRawMessage(json::Writer& w, Encoder& encoder, const Message& message, 
     WriteTime(w, "created_at", message.created_at, Format::kV1);
     WriteTime(w, "updated_at", message.updated_at, Format::kV1);
   }
-  w.Key("attachments").Raw(message.attachments_json);
+  encoder.Attachments(w, message.attachments_json);
   w.Key("latest_reactions").BeginArray().EndArray();
   w.Key("own_reactions").BeginArray().EndArray();
   w.Key("reaction_counts").Null();

@@ -49,6 +49,8 @@ class Encoder {
   void Message(json::Writer& w, const chat::Message& message, std::string_view viewer,
                bool with_channel = false);
   void Reaction(json::Writer& w, const chat::Reaction& reaction);
+  /// `"attachments": [...]` of a message.
+  void Attachments(json::Writer& w, const std::string& attachments_json);
 
   /// The members array of an event: at most 50 by creation time and user id, `keep` among them if
   /// a member (decisions.md 18), with counters. Writes nothing if the channel has no members.
@@ -60,7 +62,6 @@ class Encoder {
                 std::string_view user_id);
   void MemberFields(json::Writer& w, const chat::Member& member);
   void Reactions(json::Writer& w, const chat::Message& message, std::string_view viewer);
-  void Attachments(json::Writer& w, const std::string& attachments_json);
 
   Reader& store_;
   AppId app_;

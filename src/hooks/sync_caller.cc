@@ -4,26 +4,22 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/error.h"
 #include "base/uuid.h"
-#include "hookline/signature.h"
+#include "webhook/call/call.h"
 
 namespace hookline::hooks {
 namespace {
 
 using std::chrono::milliseconds;
 
-std::vector<std::string> Headers(const std::string& user_agent, const std::string& api_key,
-                                 const std::string& signature) {
-  std::vector<std::string> lines;
-  lines.reserve(6);
-  lines.push_back("Content-Type: application/json");
-  lines.push_back("User-Agent: " + user_agent);
-  lines.push_back(fmt::format("{}: {}", webhook::kWebhookIdHeader, ToString(RandomUuid())));
-  lines.push_back(fmt::format("{}: 1", webhook::kWebhookAttemptHeader));
-  lines.push_back(fmt::format("{}: {}", webhook::kApiKeyHeader, api_key));
-  lines.push_back(fmt::format("{}: {}", webhook::kSignatureHeader, signature));
+std::vector<std::string> Headers(const webhook::CallKey& key, std::string_view body) {
+  std::vector<std::string> lines = key.CommonHeaders();
+  std::vector<std::string> own = webhook::CallHeaders(RandomUuid(), 1, key.Sign(body));
+  lines.insert(lines.end(), std::make_move_iterator(own.begin()),
+               std::make_move_iterator(own.end()));
   return lines;
 }
 
@@ -75,20 +71,22 @@ struct SyncCaller::Hook {
     return std::exchange(unwarned, 0);
   }
 
-  webhook::Signer SignerFor(const std::string& new_secret) {
-    if (!signer || secret != new_secret) {
-      signer.emplace(new_secret);
-      secret = new_secret;
+  std::shared_ptr<const webhook::CallKey> CallKeyOf(const settings::ApiKey& from) {
+    if (!call_key || api_key != from.key || secret != from.secret) {
+      call_key = std::make_shared<const webhook::CallKey>(from.key, from.secret);
+      api_key = from.key;
+      secret = from.secret;
     }
-    return *signer;
+    return call_key;
   }
 
   const Key key;
   std::mutex mutex;  // Guards what follows.
   Health health;
   int in_flight = 0;
+  std::string api_key;
   std::string secret;
-  std::optional<webhook::Signer> signer;  // Of `secret`.
+  std::shared_ptr<const webhook::CallKey> call_key;  // Of these two.
   std::optional<std::chrono::steady_clock::time_point> warned_at;
   std::uint64_t unwarned = 0;
 };
@@ -121,16 +119,15 @@ void SyncCaller::Call(SyncCall call, std::move_only_function<void(SyncAnswer)> d
   std::shared_ptr<Hook> hook = FindOrAdd({call.app->id, call.kind});
   const std::string& configured = call.configured_url.empty() ? call.url : call.configured_url;
   std::string shown_url = RedactUrl(configured);
-  const settings::ApiKey& key = call.app->signing_key();
 
   Health::Permit permit;
   SyncAnswer refusal;
-  std::optional<webhook::Signer> signer;
+  std::shared_ptr<const webhook::CallKey> call_key;
   std::optional<Transition> resumed;
   std::optional<std::uint64_t> unwarned;  // Set: write a warning.
   {
     const std::lock_guard lock(hook->mutex);
-    signer = hook->SignerFor(key.secret);
+    call_key = hook->CallKeyOf(call.app->signing_key());
     if (hook->in_flight >= options_.calls_in_flight_max) {
       refusal.result = AnswerClass::kOverloaded;
       refusal.detail = fmt::format("{} calls wait for this hook already", hook->in_flight);
@@ -159,7 +156,7 @@ void SyncCaller::Call(SyncCall call, std::move_only_function<void(SyncAnswer)> d
   TransportRequest request;
   request.app = call.app->id;
   request.url = std::move(call.url);
-  request.headers = Headers(options_.user_agent, key.key, signer->Sign(*call.body));
+  request.headers = Headers(*call_key, *call.body);
   request.body = std::move(call.body);
   request.timeout = Limit(call.limits);
   request.response_bytes_max = options_.answer_bytes_max;

@@ -66,7 +66,6 @@ struct SyncCallerOptions {
   HealthPolicy health;
   int calls_in_flight_max = kMaxCallsInFlight;  ///< Per app and kind.
   std::size_t answer_bytes_max = kMaxAnswerBytes;
-  std::string user_agent = "Hookline";
   /// At most one warning per hook in this time.
   std::chrono::steady_clock::duration warning_interval = std::chrono::seconds(10);
 };

@@ -150,6 +150,12 @@ TEST_F(HookRequestTest, WhatIsSetIsWritten) {
   EXPECT_EQ(root["attachments"].raw(), R"([{"type":"image","w":1.0}])");
 }
 
+TEST_F(HookRequestTest, CustomFieldsOfAttachmentsAreFlat) {
+  message_.attachments_json = R"([{"type":"image","custom":{"w":1.0}}])";
+  EXPECT_EQ(Parsed(Raw(HookRole::kBeforeMessageSend, true)).root()["attachments"].raw(),
+            R"([{"type":"image","w":1.0}])");
+}
+
 TEST_F(HookRequestTest, BeforeSendHasUserChannelAndRequestInfo) {
   const RequestInfo info{
       .server = false, .ip = "203.0.113.9", .user_agent = "ua", .sdk = "sdk", .ext = "tenant=blue"};

@@ -7,6 +7,7 @@
 #include "base/uuid.h"
 #include "hookline/signature.h"
 #include "sync_caller_fixture.h"
+#include "webhook/call/call.h"
 
 namespace hookline::hooks {
 namespace {
@@ -28,7 +29,7 @@ TEST_F(SyncCallerTest, SendsTheBodySignedWithTheOldestKey) {
   EXPECT_EQ(Header("X-Webhook-Attempt"), "1");
   EXPECT_EQ(Header("X-Api-Key"), "k9d3f7h2m4p6");
   EXPECT_EQ(Header("X-Signature"), webhook::Sign(*request.body, "first-secret"));
-  EXPECT_EQ(Header("User-Agent"), "Hookline");
+  EXPECT_EQ(Header("User-Agent"), webhook::UserAgent());
   EXPECT_TRUE(ParseUuid(Header("X-Webhook-Id")));
   EXPECT_EQ(request.headers.size(), 6U);
 }
