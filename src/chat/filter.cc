@@ -11,6 +11,7 @@ namespace {
 constexpr std::size_t kMaxConditions = 100;
 constexpr std::size_t kMaxOperands = 100;
 constexpr int kMaxDepth = 8;
+constexpr std::size_t kMaxTextBytes = 500;  // Each word is one more condition to the store.
 
 std::optional<Filter::Op> FieldOperator(std::string_view name) {
   static constexpr std::pair<std::string_view, Filter::Op> kOperators[] = {
@@ -52,10 +53,6 @@ class Parser {
     for (const json::Value member : object) {
       auto condition = member.key().starts_with('$') ? Group(member, depth) : Field(member);
       if (!condition) return condition;
-      if (++conditions_ > kMaxConditions) {
-        return InputError(
-            fmt::format("filter_conditions may have at most {} conditions", kMaxConditions));
-      }
       all.children.push_back(std::move(*condition));
     }
     return all;
@@ -71,6 +68,10 @@ class Parser {
     Filter group;
     group.op = *op;
     for (const json::Value child : member) {
+      // One that asks for nothing has no comparison that would be counted.
+      if (child.size() == 0) {
+        if (auto counted = Count(); !counted) return std::unexpected(counted.error());
+      }
       auto condition = Conditions(child, depth + 1);
       if (!condition) return condition;
       group.children.push_back(std::move(*condition));
@@ -101,7 +102,15 @@ class Parser {
     return all;
   }
 
-  static Result<Filter> Compare(std::string_view field, Filter::Op op, json::Value operand) {
+  // Wherever they stand: a store makes one long statement of them all.
+  Result<void> Count() {
+    if (++conditions_ <= kMaxConditions) return {};
+    return InputError(
+        fmt::format("filter_conditions may have at most {} conditions", kMaxConditions));
+  }
+
+  Result<Filter> Compare(std::string_view field, Filter::Op op, json::Value operand) {
+    if (auto counted = Count(); !counted) return std::unexpected(counted.error());
     Filter condition;
     condition.op = op;
     condition.field = field;
@@ -115,12 +124,18 @@ class Parser {
     if ((op == Filter::Op::kAutocomplete || op == Filter::Op::kQ) && !operand.IsString()) {
       return InputError(fmt::format("$autocomplete and $q on {} take a string", field));
     }
+    if (op == Filter::Op::kQ && operand.AsString()->size() > kMaxTextBytes) {
+      return InputError(fmt::format("$q on {} takes at most {} bytes", field, kMaxTextBytes));
+    }
     if (operand.IsObject()) {
       return InputError(fmt::format("the filter on {} compares with an object", field));
     }
     if (!operand.IsArray()) {
       condition.operands.push_back(Scalar(operand));
       return condition;
+    }
+    if (!list && op != Filter::Op::kEq && op != Filter::Op::kNe) {
+      return InputError(fmt::format("the filter on {} compares with a list", field));
     }
     if (operand.size() > kMaxOperands) {
       return InputError(
