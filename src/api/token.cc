@@ -2,6 +2,7 @@
 
 #include <jwt.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
@@ -36,11 +37,22 @@ JwtPtr Decode(const std::string& token, const std::string* key) {
   return failed == 0 ? std::move(jwt) : nullptr;
 }
 
-// Seconds since 1970, whole or with a fraction; zero if absent or out of all bounds.
-Timestamp SecondsClaim(json::Value claims, std::string_view name) {
-  const auto seconds = claims[name].AsDouble();
-  if (!seconds || !std::isfinite(*seconds) || std::fabs(*seconds) > 9e9) return {};
-  return {static_cast<std::int64_t>(*seconds * 1e9)};
+// Seconds since 1970, whole or with a fraction. Zero stands for "absent" only: the year 1970 and
+// what comes before it becomes the first nanosecond after. False for what is no time, because a
+// limit that cannot be read must not count as none.
+bool ReadSeconds(json::Value claims, std::string_view name, Timestamp& out) {
+  const json::Value value = claims[name];
+  if (value.IsMissingOrNull()) return true;
+  const auto seconds = value.AsDouble();
+  if (!seconds) return false;
+  constexpr double kSecondsMax = 9e9;  // The year 2255.
+  const double bounded = std::clamp(*seconds, 0.0, kSecondsMax);
+  // Split, so that whole seconds stay exact.
+  const double whole = std::floor(bounded);
+  out.ns = static_cast<std::int64_t>(whole) * 1'000'000'000 +
+           static_cast<std::int64_t>((bounded - whole) * 1e9);
+  if (out.ns == 0) out.ns = 1;
+  return true;
 }
 
 }  // namespace
@@ -65,9 +77,10 @@ Result<Claims> DecodeToken(std::string_view token, const std::string& secret) {
   Claims claims;
   claims.server = root["server"].AsBool().value_or(false);
   claims.user_id = root["user_id"].AsString().value_or("");
-  claims.issued_at = SecondsClaim(root, "iat");
-  claims.not_before = SecondsClaim(root, "nbf");
-  claims.expires_at = SecondsClaim(root, "exp");
+  if (!ReadSeconds(root, "iat", claims.issued_at) || !ReadSeconds(root, "nbf", claims.not_before) ||
+      !ReadSeconds(root, "exp", claims.expires_at)) {
+    return Fail(ErrorKind::kTokenMissing, "the token's iat, nbf and exp must be numbers");
+  }
   if (!claims.server && claims.user_id.empty()) {
     return Fail(ErrorKind::kTokenMissing, "the token has neither server:true nor a user_id");
   }
