@@ -14,15 +14,21 @@ std::string ClientAddress(const net::HttpRequest& http, const ApiOptions& option
     return std::ranges::find(options.trusted_proxies, address) != options.trusted_proxies.end();
   };
   if (!trusted(http.peer_address)) return http.peer_address;
-  std::string_view chain = http.Header("X-Forwarded-For").value_or("");
-  while (!chain.empty()) {
-    const std::size_t comma = chain.rfind(',');
-    std::string_view address = comma == std::string_view::npos ? chain : chain.substr(comma + 1);
-    while (address.starts_with(' ')) address.remove_prefix(1);
-    while (address.ends_with(' ')) address.remove_suffix(1);
-    if (!address.empty() && !trusted(address)) return std::string(address);
-    if (comma == std::string_view::npos) break;
-    chain = chain.substr(0, comma);
+  // Some proxies extend the field that came, some add one of their own: together, in their order,
+  // they are the chain, and what the client itself sent stands in front.
+  for (std::size_t i = http.headers.size(); i-- > 0;) {
+    const net::HeaderList::Field field = http.headers.At(i);
+    if (!net::EqualsIgnoringCase(field.name, "X-Forwarded-For")) continue;
+    std::string_view chain = field.value;
+    while (!chain.empty()) {
+      const std::size_t comma = chain.rfind(',');
+      std::string_view address = comma == std::string_view::npos ? chain : chain.substr(comma + 1);
+      while (address.starts_with(' ')) address.remove_prefix(1);
+      while (address.ends_with(' ')) address.remove_suffix(1);
+      if (!address.empty() && !trusted(address)) return std::string(address);
+      if (comma == std::string_view::npos) break;
+      chain = chain.substr(0, comma);
+    }
   }
   return http.peer_address;
 }
