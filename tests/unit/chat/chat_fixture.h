@@ -94,7 +94,28 @@ class ChatTest : public ::testing::Test {
 
   // The operations, with their requests as JSON text.
 
+  /// Each user that is described gets its key as `id`, unless it has an id.
   Result<std::vector<UserPtr>> Upsert(std::string_view users, const Caller& caller = Server()) {
+    const test::Json given(users);
+    json::Writer w;
+    if (given.root().IsObject()) {
+      w.BeginObject();
+      for (const json::Value user : given.root()) {
+        w.Key(user.key());
+        if (!user.IsObject() || user["id"]) {
+          w.Raw(user.raw());
+          continue;
+        }
+        w.BeginObject().Field("id", user.key()).RawMembers(user.raw()).EndObject();
+      }
+      w.EndObject();
+    } else {
+      w.Raw(given.root().raw());
+    }
+    return UpsertExactly(w.text(), caller);
+  }
+  Result<std::vector<UserPtr>> UpsertExactly(std::string_view users,
+                                             const Caller& caller = Server()) {
     const test::Json body(users);
     return Do(caller, [&](Context& c) { return UpsertUsers(c, body.root()); });
   }

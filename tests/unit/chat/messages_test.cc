@@ -134,6 +134,11 @@ TEST_F(MessagesTest, ChecksTheTypeOfEveryField) {
 TEST_F(MessagesTest, TheTextHasALimit) {
   EXPECT_DONE(Say("\"text\":\"" + std::string(5000, 'x') + "\""));
   EXPECT_KIND(Say("\"text\":\"" + std::string(5001, 'x') + "\""), ErrorKind::kMessageTooLong);
+  // Of characters, however many bytes each takes.
+  std::string accents;
+  for (int i = 0; i < 5000; ++i) accents += "\xc3\xa9";
+  EXPECT_DONE(Say("\"text\":\"" + accents + "\""));
+  EXPECT_KIND(Say("\"text\":\"" + accents + "\xc3\xa9\""), ErrorKind::kMessageTooLong);
   ASSERT_DONE(PatchChannel("room", R"({"set":{"config_overrides":{"max_message_length":3}}})"));
   EXPECT_KIND(Say(R"("text":"four")"), ErrorKind::kMessageTooLong);
   EXPECT_DONE(Say(R"("text":"abc")"));

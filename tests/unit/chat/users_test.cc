@@ -81,6 +81,10 @@ TEST_F(UsersTest, RefusesWhatIsNoUser) {
   EXPECT_REFUSED(Upsert(R"({"ann":1})"), ErrorKind::kInput, "users.ann must be an object");
   EXPECT_REFUSED(Upsert(R"({"ann":{"id":"bob"}})"), ErrorKind::kInput,
                  "users.ann.id must be the same as its key");
+  EXPECT_REFUSED(UpsertExactly(R"({"ann":{}})"), ErrorKind::kInput,
+                 "users.ann.id must be the same as its key");
+  EXPECT_REFUSED(UpsertExactly(R"({"ann":{"id":1}})"), ErrorKind::kInput,
+                 "users.ann.id must be the same as its key");
   EXPECT_REFUSED(Upsert(R"({"ann":{"name":1}})"), ErrorKind::kInput, "user.name must be a string");
   EXPECT_REFUSED(Upsert(R"({"ann":{"teams":"red"}})"), ErrorKind::kInput,
                  "user.teams must be a list of strings");
@@ -172,8 +176,6 @@ TEST_F(UsersTest, APartialUpdateRefusesWhatItCannotDo) {
   }
   EXPECT_REFUSED(PatchUsers(R"([{"id":"ann","set":{"created_at":1}}])"), ErrorKind::kInput,
                  "user.created_at is a reserved field");
-  EXPECT_REFUSED(PatchUsers(R"([{"id":"ann","unset":["role"]}])"), ErrorKind::kInput,
-                 "user.role cannot be removed");
   EXPECT_KIND(PatchUsers(R"([{"id":"ann","set":{"revoke_tokens_issued_before":"soon"}}])"),
               ErrorKind::kInput);
   EXPECT_KIND(PatchUsers(R"([{"id":"ann","set":{"a..b":1}}])"), ErrorKind::kInput);
@@ -197,6 +199,14 @@ TEST_F(UsersTest, AUserTokenChangesOnlyItselfAndNotItsRole) {
                  "a user token can update only its own user");
   EXPECT_REFUSED(PatchUsers(R"([{"id":"bob","set":{"a":1}}])", As("ann")), ErrorKind::kNotAllowed,
                  "a user token can update only its own user");
+  EXPECT_REFUSED(PatchUsers(R"([{"id":"ann","unset":["role"]}])", As("ann")),
+                 ErrorKind::kNotAllowed, "a user token cannot change the user's role");
+  EXPECT_EQ(FindUser("ann")->role, "user");
+}
+
+TEST_F(UsersTest, UnsettingTheRoleMakesAPlainUser) {
+  ASSERT_DONE(Upsert(R"({"ann":{"role":"admin"}})"));
+  ASSERT_DONE(PatchUsers(R"([{"id":"ann","unset":["role"]}])"));
   EXPECT_EQ(FindUser("ann")->role, "user");
 }
 

@@ -1,0 +1,146 @@
+// Unread counters (events.md §2.4).
+#include "unit/chat/chat_fixture.h"
+
+namespace hookline::chat {
+namespace {
+
+class UnreadTest : public ChatTest {
+ protected:
+  void SetUp() override {
+    MakeChannel("one", {"ann", "bob"});
+    MakeChannel("two", {"ann", "bob"});
+  }
+
+  void Say(const std::string& channel, const std::string& user, const std::string& more = "") {
+    ASSERT_DONE(Send(channel, R"({"text":"x","user_id":")" + user + "\"" + more + "}"));
+  }
+
+  // The counters of a user in the last event: its own, or as a member.
+  struct Counters {
+    std::int64_t in_channel, total, channels;
+    bool operator==(const Counters&) const = default;
+  };
+  Counters Of(const std::string& user, const std::string& path) const {
+    const test::Json event = events_.back().json();
+    EXPECT_EQ(event.Text(path + ".id"), user);
+    EXPECT_EQ(event.Int(path + ".unread_count"), event.Int(path + ".total_unread_count"));
+    return {event.Int(path + ".channel_unread_count"), event.Int(path + ".total_unread_count"),
+            event.Int(path + ".unread_channels")};
+  }
+  static constexpr Counters kNothing{0, 0, 0};
+};
+
+TEST_F(UnreadTest, TheSendersOwnMessageNeverCounts) {
+  Say("one", "ann");
+  EXPECT_EQ(Of("ann", "user"), kNothing);
+  EXPECT_EQ(Of("ann", "members.0.user"), kNothing);
+  EXPECT_EQ(Of("bob", "members.1.user"), (Counters{1, 1, 1}));
+  Say("one", "ann");
+  EXPECT_EQ(Of("bob", "members.1.user"), (Counters{2, 2, 1}));
+  // Who answers has read what was there.
+  Say("one", "bob");
+  EXPECT_EQ(Of("bob", "user"), kNothing);
+  EXPECT_EQ(Of("ann", "members.0.user"), (Counters{1, 1, 1}));
+}
+
+TEST_F(UnreadTest, AnotherChannelRaisesTheTotalsOnly) {
+  Say("one", "ann");
+  Say("two", "ann");
+  Say("two", "ann");
+  EXPECT_EQ(Of("bob", "members.1.user"), (Counters{2, 3, 2}));
+  Say("one", "bob");
+  EXPECT_EQ(Of("bob", "user"), (Counters{0, 2, 1}));
+}
+
+TEST_F(UnreadTest, MarkReadSetsAllOfTheChannelToZero) {
+  Say("one", "ann");
+  ASSERT_DONE(Send("one", R"({"id":"last","text":"x","user_id":"ann"})"));
+  events_.clear();
+  const auto member = Read("one", R"({"user_id":"bob"})");
+  ASSERT_DONE(member);
+  EXPECT_EQ(member->last_read_at, now_);
+  EXPECT_EQ(member->last_read_message_id, "last");
+  const RecordedEvent event = Only("message.read");
+  EXPECT_EQ(event.user_id, "bob");
+  EXPECT_EQ(Of("bob", "user"), kNothing);
+  EXPECT_EQ(event.json().Text("user.channel_last_read_at"), FormatRfc3339(now_));
+  EXPECT_EQ(event.json().Text("last_read_message_id"), "last");
+  EXPECT_EQ(Unread("bob").messages, 0);
+  // Reading twice is no mistake.
+  EXPECT_DONE(Read("one", R"({"user_id":"bob"})"));
+}
+
+TEST_F(UnreadTest, AnEmptyChannelCanBeRead) {
+  const auto member = Read("one", R"({"user":{"id":"bob"}})");
+  ASSERT_DONE(member);
+  EXPECT_EQ(member->last_read_message_id, "");
+  EXPECT_FALSE(Only("message.read").json().Has("last_read_message_id"));
+}
+
+TEST_F(UnreadTest, MarkReadAsksWhoReads) {
+  MakeUsers({"cid"});
+  EXPECT_REFUSED(Read("one", "{}"), ErrorKind::kInput,
+                 "either user or user_id must be provided when using server side auth.");
+  EXPECT_REFUSED(Read("one", R"({"user_id":"zoe"})"), ErrorKind::kInput,
+                 "the user zoe does not exist");
+  EXPECT_KIND(Read("one", R"({"user_id":"cid"})"), ErrorKind::kInput);
+  ASSERT_DONE(PatchChannel("one", R"({"set":{"config_overrides":{"read_events":false}}})"));
+  EXPECT_KIND(Read("one", R"({"user_id":"bob"})"), ErrorKind::kEventNotSupported);
+}
+
+TEST_F(UnreadTest, WhatWasSaidBeforeSomebodyCameIsNotUnread) {
+  MakeUsers({"cid"});
+  Say("one", "ann");
+  Say("one", "ann");
+  ASSERT_DONE(Update("one", R"({"add_members":["cid"]})"));
+  EXPECT_EQ(Of("cid", "user"), kNothing);
+  EXPECT_EQ(Unread("cid").messages, 0);
+  Say("one", "ann");
+  EXPECT_EQ(Unread("cid").messages, 1);
+  // Leaving takes the channel's unread messages along; coming back starts anew.
+  ASSERT_DONE(Update("one", R"({"remove_members":["cid"]})"));
+  EXPECT_EQ(Unread("cid").messages, 0);
+  ASSERT_DONE(Update("one", R"({"add_members":["cid"]})"));
+  EXPECT_EQ(Unread("cid").messages, 0);
+}
+
+TEST_F(UnreadTest, OnlyRegularMessagesCount) {
+  ASSERT_DONE(Send("one", R"({"id":"p","text":"x","user_id":"ann"})"));
+  ASSERT_DONE(Read("one", R"({"user_id":"bob"})"));
+  Say("one", "ann", R"(,"silent":true)");
+  Say("one", "ann", R"(,"type":"system")");
+  Say("one", "ann", R"(,"parent_id":"p")");
+  EXPECT_EQ(Unread("bob").messages, 0);
+  Say("one", "ann");
+  EXPECT_EQ(Unread("bob").messages, 1);
+}
+
+TEST_F(UnreadTest, WhoIsNoMemberHasNothingUnread) {
+  MakeUsers({"cid"});
+  Say("one", "cid");
+  EXPECT_EQ(Of("cid", "user"), kNothing);
+  EXPECT_EQ(Unread("cid").messages, 0);
+  EXPECT_EQ(Unread("ann").messages, 1);
+  EXPECT_EQ(Unread("bob").messages, 1);
+}
+
+TEST_F(UnreadTest, NeverReadIsWrittenAsYearOne) {
+  Say("one", "ann");
+  const RecordedEvent event = events_.back();
+  EXPECT_EQ(event.json().Text("members.1.user.channel_last_read_at"), "0001-01-01T00:00:00Z");
+  EXPECT_FALSE(event.json_v2().Has("members.1.user.channel_last_read_at"));
+  EXPECT_EQ(event.json().Text("user.channel_last_read_at"), FormatRfc3339(now_));
+  EXPECT_EQ(event.json_v2().Int("user.channel_last_read_at"), now_.ns);
+}
+
+TEST_F(UnreadTest, AUserObjectOutsideOfChannelsShowsTheTotals) {
+  Say("one", "ann");
+  Say("two", "ann");
+  ASSERT_DONE(PatchUsers(R"([{"id":"bob","set":{"a":1}}])"));
+  const test::Json event = events_.back().json();
+  EXPECT_EQ(event.Int("user.total_unread_count"), 2);
+  EXPECT_EQ(event.Int("user.unread_channels"), 2);
+}
+
+}  // namespace
+}  // namespace hookline::chat
