@@ -26,7 +26,7 @@ test: ## Everything, as CI does; make test STAGES="unit suites" for some (script
 
 bench: build ## Measure throughput and latency against peers; one table
 	@$(DEPS) build bench
-	@bench/run
+	@python3 bench/run.py build/hookline
 
 lint: ## House rules, formatting and clang-tidy, without tests
 	@$(DEPS) build test lint

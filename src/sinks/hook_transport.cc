@@ -1,0 +1,79 @@
+#include "sinks/hook_transport.h"
+
+#include <memory>
+#include <utility>
+
+namespace hookline::sinks {
+namespace {
+
+using hooks::AnswerClass;
+
+AnswerClass ToAnswerClass(net::Failure failure) {
+  switch (failure) {
+    case net::Failure::kNone:
+      return AnswerClass::kAnswered;
+    case net::Failure::kDns:
+      return AnswerClass::kDns;
+    case net::Failure::kRefused:
+      return AnswerClass::kRefused;
+    case net::Failure::kReset:
+      return AnswerClass::kReset;
+    case net::Failure::kTimeout:
+      return AnswerClass::kTimeout;
+    case net::Failure::kTls:
+      return AnswerClass::kTls;
+    case net::Failure::kHttp:
+      return AnswerClass::kHttp;
+    case net::Failure::kTooLarge:
+      return AnswerClass::kTooLarge;
+    case net::Failure::kBlocked:
+      return AnswerClass::kBlocked;
+    case net::Failure::kCancelled:
+      return AnswerClass::kCancelled;
+  }
+  return AnswerClass::kCancelled;
+}
+
+hooks::TransportOutcome ToOutcome(net::HttpOutcome outcome, std::size_t bytes_max) {
+  hooks::TransportOutcome result;
+  result.failure = ToAnswerClass(outcome.failure);
+  result.status = outcome.status;
+  result.detail = std::move(outcome.detail);
+  if (outcome.body.size() > bytes_max) {
+    result.failure = AnswerClass::kTooLarge;
+    result.detail = "the answer is larger than allowed";
+    return result;
+  }
+  result.body = std::move(outcome.body);
+  return result;
+}
+
+}  // namespace
+
+void HookTransport::Send(hooks::TransportRequest request,
+                         std::move_only_function<void(hooks::TransportOutcome)> done) {
+  using Done = std::move_only_function<void(hooks::TransportOutcome)>;
+  net::HttpLoop& loop = *loops_[static_cast<std::uint64_t>(request.app.value) % loops_.size()];
+  // Shared, because a task that is refused is destroyed with all it holds.
+  auto finish = std::make_shared<Done>(std::move(done));
+  const bool posted = loop.Post([&loop, request = std::move(request), finish]() mutable {
+    net::HttpCall call;
+    call.url = std::move(request.url);
+    call.headers = std::move(request.headers);
+    call.body = std::move(request.body);
+    call.timeout = request.timeout;
+    // One byte more than is allowed tells a body that is too large from one that just fits.
+    call.response_bytes_max = request.response_bytes_max + 1;
+    const std::size_t bytes_max = request.response_bytes_max;
+    loop.Send(std::move(call), [finish, bytes_max](net::HttpOutcome outcome) {
+      (*finish)(ToOutcome(std::move(outcome), bytes_max));
+    });
+  });
+  if (posted) return;
+  hooks::TransportOutcome cancelled;
+  cancelled.failure = AnswerClass::kCancelled;
+  cancelled.detail = "the server is stopping";
+  (*finish)(std::move(cancelled));
+}
+
+}  // namespace hookline::sinks
