@@ -5,7 +5,7 @@
 #include "api/environment.h"
 #include "api/operation.h"
 #include "base/uuid.h"
-#include "chat/channel_type.h"
+#include "chat/catalog.h"
 #include "chat/fields.h"
 #include "chat/write.h"
 #include "settings/encode_app.h"
@@ -26,7 +26,8 @@ Result<void> GetApp(ReadScope& scope, json::Writer& w) {
   if (!app) return Fail(ErrorKind::kNotFound, "the app does not exist");
   json::Writer configs;
   configs.BeginObject();
-  for (const chat::ChannelType& type : chat::BuiltInChannelTypes()) {
+  const chat::CatalogPtr catalog = scope.store.FindCatalog(app->id);
+  for (const chat::ChannelType& type : catalog->types()) {
     configs.Key(type.name);
     chat::WriteChannelConfig(configs, type, scope.call.format);
   }
@@ -94,34 +95,6 @@ Result<void> GetTask(ReadScope& scope, json::Writer& w) {
   return {};
 }
 
-void WriteChannelType(json::Writer& w, const chat::ChannelType& type, Format format) {
-  chat::WriteChannelTypeFields(w, type, format);
-  w.Key("commands").BeginArray().EndArray();
-  w.Key("grants");
-  chat::WriteGrants(w, type);
-}
-
-Result<void> GetChannelType(ReadScope& scope, json::Writer& w) {
-  const chat::ChannelType* type = chat::FindChannelType(scope.call.args[0]);
-  if (type == nullptr) {
-    return Fail(ErrorKind::kNotFound,
-                fmt::format("{} is not a defined channel type", scope.call.args[0]));
-  }
-  WriteChannelType(w, *type, scope.call.format);
-  return {};
-}
-
-Result<void> ListChannelTypes(ReadScope& scope, json::Writer& w) {
-  w.Key("channel_types").BeginObject();
-  for (const chat::ChannelType& type : chat::BuiltInChannelTypes()) {
-    w.Key(type.name).BeginObject();
-    WriteChannelType(w, type, scope.call.format);
-    w.EndObject();
-  }
-  w.EndObject();
-  return {};
-}
-
 constexpr Operation kOperations[] = {
     {.method = "GET", .path = "/app", .name = "GetApp", .read = GetApp},
     {.method = "PATCH", .path = "/app", .name = "UpdateApp", .write = UpdateApp},
@@ -132,14 +105,6 @@ constexpr Operation kOperations[] = {
      .read = GetHookEvents,
      .version = Version::kV1Only},
     {.method = "GET", .path = "/tasks/{id}", .name = "GetTask", .read = GetTask},
-    {.method = "GET",
-     .path = "/channeltypes",
-     .name = "ListChannelTypes",
-     .read = ListChannelTypes},
-    {.method = "GET",
-     .path = "/channeltypes/{name}",
-     .name = "GetChannelType",
-     .read = GetChannelType},
 };
 
 }  // namespace

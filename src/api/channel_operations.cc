@@ -5,6 +5,7 @@
 #include "api/operation.h"
 #include "api/paging.h"
 #include "chat/access.h"
+#include "chat/catalog.h"
 #include "chat/channel_state.h"
 #include "chat/channels.h"
 #include "chat/fields.h"
@@ -110,7 +111,8 @@ Result<void> DeleteChannels(WriteScope& scope, json::Writer& w) {
 }
 
 // User tokens see the channels they may read (decisions.md 33).
-chat::Filter OnlyVisible(const std::string& user_id, chat::Filter filter) {
+chat::Filter OnlyVisible(const chat::Catalog& catalog, const std::string& user_id,
+                         chat::Filter filter) {
   using Op = chat::Filter::Op;
   chat::Filter member;
   member.op = Op::kIn;
@@ -120,7 +122,7 @@ chat::Filter OnlyVisible(const std::string& user_id, chat::Filter filter) {
   chat::Filter visible;
   visible.op = Op::kOr;
   visible.children.push_back(std::move(member));
-  for (const chat::ChannelType& type : chat::BuiltInChannelTypes()) {
+  for (const chat::ChannelType& type : catalog.types()) {
     if (!type.open_to_all) continue;
     chat::Filter open;
     open.op = Op::kEq;
@@ -142,7 +144,8 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   if (!filter) return std::unexpected(filter.error());
   query.filter = scope.call.caller.server
                      ? std::move(*filter)
-                     : OnlyVisible(scope.call.caller.user_id, std::move(*filter));
+                     : OnlyVisible(*scope.store.FindCatalog(scope.call.app->id),
+                                   scope.call.caller.user_id, std::move(*filter));
   auto sort = chat::ParseSort(body["sort"], 5);
   if (!sort) return std::unexpected(sort.error());
   query.sort = std::move(*sort);

@@ -107,6 +107,7 @@ constexpr Operation Open(std::string_view method, std::string_view path, std::st
 }
 
 std::span<const Operation> AppOperations();
+std::span<const Operation> CatalogOperations();  ///< Channel types and commands.
 std::span<const Operation> UserOperations();
 std::span<const Operation> ChannelOperations();
 std::span<const Operation> MessageOperations();

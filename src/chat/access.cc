@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "chat/catalog.h"
 #include "chat/users.h"
 
 namespace hookline::chat {
@@ -100,8 +101,10 @@ Result<void> RequireServer(const Caller& caller) {
   return Fail(ErrorKind::kNotAllowed, "this can be done only with a server token");
 }
 
-Result<const ChannelType*> RequireChannelType(std::string_view name) {
-  if (const ChannelType* type = FindChannelType(name)) return type;
+Result<ChannelTypePtr> RequireChannelType(const ReadContext& context, std::string_view name) {
+  const CatalogPtr catalog = context.store.FindCatalog(context.app);
+  // Shares the ownership of the whole catalogue.
+  if (const ChannelType* type = catalog->FindType(name)) return ChannelTypePtr(catalog, type);
   return Fail(ErrorKind::kNotFound, fmt::format("{} is not a defined channel type", name));
 }
 
@@ -109,7 +112,8 @@ namespace {
 
 Result<void> CheckAccess(const ReadContext& context, const Channel& channel) {
   if (context.caller.server) return {};
-  const ChannelType* type = FindChannelType(channel.type);
+  const CatalogPtr catalog = context.store.FindCatalog(context.app);
+  const ChannelType* type = catalog->FindType(channel.type);
   if (type != nullptr && type->open_to_all) return {};
   if (context.store.FindMember(channel.pk, context.caller.user_id)) return {};
   return Fail(ErrorKind::kNotAllowed, fmt::format("user {} is not a member of channel {}",
@@ -120,7 +124,7 @@ Result<void> CheckAccess(const ReadContext& context, const Channel& channel) {
 
 Result<ChannelPtr> RequireChannel(const ReadContext& context, std::string_view type,
                                   std::string_view id) {
-  if (auto known = RequireChannelType(type); !known) return std::unexpected(known.error());
+  if (auto known = RequireChannelType(context, type); !known) return std::unexpected(known.error());
   ChannelPtr channel = context.store.FindChannel(context.app, type, id);
   if (!channel) {
     return Fail(ErrorKind::kNotFound, fmt::format("Can't find channel with id {}:{}", type, id));

@@ -35,7 +35,7 @@ Result<void> RequireServer(const Caller& caller);
 /// A user id as clients may choose it.
 Result<void> CheckUserId(std::string_view id);
 
-Result<const ChannelType*> RequireChannelType(std::string_view name);
+Result<ChannelTypePtr> RequireChannelType(const ReadContext& context, std::string_view name);
 
 /// A live channel that the caller may read and write in.
 Result<ChannelPtr> RequireChannel(const ReadContext& context, std::string_view type,

@@ -61,7 +61,7 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
   const bool forged = std::ranges::any_of(
       kOwnPrefixes, [&](std::string_view prefix) { return sent.type.starts_with(prefix); });
   if (forged) return InputError(fmt::format("event.type {} is reserved", sent.type));
-  if (!EffectiveConfig(*FindChannelType(channel.type), channel).custom_events) {
+  if (!ConfigOf(context.store, channel).custom_events) {
     return Fail(ErrorKind::kEventNotSupported,
                 fmt::format("custom events are not enabled for channel type {}", channel.type));
   }
@@ -79,7 +79,7 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
 Result<Member> MarkRead(Context& context, const Channel& channel, json::Value body) {
   auto actor = ResolveActor(context, body, "");
   if (!actor) return std::unexpected(actor.error());
-  if (!EffectiveConfig(*FindChannelType(channel.type), channel).read_events) {
+  if (!ConfigOf(context.store, channel).read_events) {
     return Fail(ErrorKind::kEventNotSupported,
                 fmt::format("read events are not enabled for channel type {}", channel.type));
   }

@@ -6,6 +6,7 @@ namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kFilterTagsMax = 10;
+constexpr std::size_t kCommandsMax = 1000;
 constexpr std::int64_t kCooldownSecondsMax = 120;
 constexpr std::int64_t kMessageLengthMax = 20000;
 
@@ -57,6 +58,12 @@ Result<void> ReadOverrides(json::Value data, Channel& channel) {
 
 Result<void> CheckOverrides(json::Value overrides) {
   if (!overrides.IsObject()) return InputError("channel.config_overrides must be an object");
+  std::vector<std::string> commands;
+  if (auto read =
+          ReadStrings(overrides, "commands", "config_overrides.commands", kCommandsMax, commands);
+      !read) {
+    return read;
+  }
   const json::Value length = overrides["max_message_length"];
   if (length.IsMissingOrNull()) return {};
   const auto bytes = length.AsInt();

@@ -1,70 +1,63 @@
 #include "chat/channel_type.h"
 
-#include <array>
+#include <algorithm>
 #include <utility>
 
 #include "base/json.h"
+#include "chat/catalog.h"
 #include "chat/write.h"
 
 namespace hookline::chat {
 namespace {
 
-using Flag = bool ChannelType::*;
-
-// In the order in which the server writes them.
-constexpr std::array kFlags = {
-    std::pair<std::string_view, Flag>{"typing_events", &ChannelType::typing_events},
-    std::pair<std::string_view, Flag>{"read_events", &ChannelType::read_events},
-    std::pair<std::string_view, Flag>{"connect_events", &ChannelType::connect_events},
-    std::pair<std::string_view, Flag>{"delivery_events", &ChannelType::delivery_events},
-    std::pair<std::string_view, Flag>{"search", &ChannelType::search},
-    std::pair<std::string_view, Flag>{"reactions", &ChannelType::reactions},
-    std::pair<std::string_view, Flag>{"replies", &ChannelType::replies},
-    std::pair<std::string_view, Flag>{"quotes", &ChannelType::quotes},
-    std::pair<std::string_view, Flag>{"mutes", &ChannelType::mutes},
-    std::pair<std::string_view, Flag>{"uploads", &ChannelType::uploads},
-    std::pair<std::string_view, Flag>{"url_enrichment", &ChannelType::url_enrichment},
-    std::pair<std::string_view, Flag>{"custom_events", &ChannelType::custom_events},
-    std::pair<std::string_view, Flag>{"push_notifications", &ChannelType::push_notifications},
-    std::pair<std::string_view, Flag>{"reminders", &ChannelType::reminders},
-    std::pair<std::string_view, Flag>{"mark_messages_pending", &ChannelType::mark_messages_pending},
-    std::pair<std::string_view, Flag>{"polls", &ChannelType::polls},
-    std::pair<std::string_view, Flag>{"user_message_reminders",
-                                      &ChannelType::user_message_reminders},
-    std::pair<std::string_view, Flag>{"shared_locations", &ChannelType::shared_locations},
-    std::pair<std::string_view, Flag>{"count_messages", &ChannelType::count_messages},
-    std::pair<std::string_view, Flag>{"skip_last_msg_update_for_system_msgs",
-                                      &ChannelType::skip_last_msg_update_for_system_msgs},
+constexpr ChannelTypeFlag kFlags[] = {
+    {"typing_events", &ChannelType::typing_events},
+    {"read_events", &ChannelType::read_events},
+    {"connect_events", &ChannelType::connect_events},
+    {"delivery_events", &ChannelType::delivery_events},
+    {"search", &ChannelType::search},
+    {"reactions", &ChannelType::reactions},
+    {"replies", &ChannelType::replies},
+    {"quotes", &ChannelType::quotes},
+    {"mutes", &ChannelType::mutes},
+    {"uploads", &ChannelType::uploads},
+    {"url_enrichment", &ChannelType::url_enrichment},
+    {"custom_events", &ChannelType::custom_events},
+    {"push_notifications", &ChannelType::push_notifications},
+    {"reminders", &ChannelType::reminders},
+    {"mark_messages_pending", &ChannelType::mark_messages_pending},
+    {"polls", &ChannelType::polls},
+    {"user_message_reminders", &ChannelType::user_message_reminders},
+    {"shared_locations", &ChannelType::shared_locations},
+    {"count_messages", &ChannelType::count_messages},
+    {"skip_last_msg_update_for_system_msgs", &ChannelType::skip_last_msg_update_for_system_msgs},
 };
 
-std::array<ChannelType, 5> MakeBuiltIns() {
-  // The five exist from the start, so they carry a fixed time.
-  constexpr Timestamp kSince{1'735'689'600'000'000'000};  // 2025-01-01T00:00:00Z
-  std::array<ChannelType, 5> types;
-  constexpr std::array<std::string_view, 5> kNames = {"messaging", "team", "livestream", "gaming",
-                                                      "commerce"};
-  for (std::size_t i = 0; i < types.size(); ++i) {
-    types[i].name = kNames[i];
-    types[i].created_at = kSince;
-    types[i].updated_at = kSince;
-    types[i].open_to_all = kNames[i] == "livestream";
-  }
-  return types;
+// Those of the type's commands that the channel's list names, by name or set.
+std::shared_ptr<const EnabledCommands> Narrowed(const EnabledCommands& commands, json::Value list) {
+  const auto named = [&](const Command& command) {
+    for (const json::Value item : list) {
+      const auto text = item.AsString();
+      if (text && (*text == "all" || *text == command.name ||
+                   (!command.set.empty() && *text == command.set))) {
+        return true;
+      }
+    }
+    return false;
+  };
+  auto narrowed = std::make_shared<EnabledCommands>();
+  std::ranges::copy_if(commands.list, std::back_inserter(narrowed->list), named);
+  return narrowed;
 }
 
 }  // namespace
 
-std::span<const ChannelType> BuiltInChannelTypes() {
-  static const std::array<ChannelType, 5> kTypes = MakeBuiltIns();
-  return kTypes;
+const Command* EnabledCommands::Find(std::string_view name) const {
+  const auto found = std::ranges::find(list, name, &Command::name);
+  return found == list.end() ? nullptr : &*found;
 }
 
-const ChannelType* FindChannelType(std::string_view name) {
-  for (const ChannelType& type : BuiltInChannelTypes()) {
-    if (type.name == name) return &type;
-  }
-  return nullptr;
-}
+std::span<const ChannelTypeFlag> ChannelTypeFlags() { return kFlags; }
 
 ChannelType EffectiveConfig(const ChannelType& type, const Channel& channel) {
   ChannelType config = type;
@@ -77,7 +70,19 @@ ChannelType EffectiveConfig(const ChannelType& type, const Channel& channel) {
   if (const auto length = overrides->root()["max_message_length"].AsInt()) {
     config.max_message_length = static_cast<int>(*length);
   }
+  if (const json::Value list = overrides->root()["commands"]; list.IsArray()) {
+    config.commands = Narrowed(*type.commands, list);
+  }
   return config;
+}
+
+ChannelType ConfigOf(Reader& store, const Channel& channel) {
+  const CatalogPtr catalog = store.FindCatalog(channel.app);
+  if (const ChannelType* type = catalog->FindType(channel.type)) {
+    return EffectiveConfig(*type, channel);
+  }
+  ChannelType gone = Catalog::NewType(channel.type);
+  return EffectiveConfig(gone, channel);
 }
 
 void WriteChannelTypeFields(json::Writer& w, const ChannelType& type, Format format) {
@@ -89,16 +94,46 @@ void WriteChannelTypeFields(json::Writer& w, const ChannelType& type, Format for
   w.Field("max_message_length", type.max_message_length);
   w.Field("automod", type.automod);
   w.Field("automod_behavior", type.automod_behavior);
+  w.RawMembers(type.carried->config_json);
+}
+
+void WriteCommandFields(json::Writer& w, const Command& command, Format format) {
+  w.Field("name", command.name);
+  w.Field("description", command.description);
+  w.Field("args", command.args);
+  w.Field("set", command.set);
+  WriteTime(w, "created_at", command.created_at, format);
+  WriteTime(w, "updated_at", command.updated_at, format);
+}
+
+void WriteCommands(json::Writer& w, const EnabledCommands& commands, Format format) {
+  w.Key("commands");
+  const std::string& ready = format == Format::kV1 ? commands.json_v1 : commands.json_v2;
+  if (!ready.empty()) {
+    w.Raw(ready);
+    return;
+  }
+  w.BeginArray();
+  for (const Command& command : commands.list) {
+    w.BeginObject();
+    WriteCommandFields(w, command, format);
+    w.EndObject();
+  }
+  w.EndArray();
 }
 
 void WriteChannelConfig(json::Writer& w, const ChannelType& type, Format format) {
   w.BeginObject();
   WriteChannelTypeFields(w, type, format);
-  w.Key("commands").BeginArray().EndArray();
+  WriteCommands(w, *type.commands, format);
   w.EndObject();
 }
 
 void WriteGrants(json::Writer& w, const ChannelType& type) {
+  if (!type.carried->grants_json.empty()) {
+    w.Raw(type.carried->grants_json);
+    return;
+  }
   static constexpr std::string_view kMember =
       R"(["read-channel","create-message","create-reply","create-reaction","update-message-owner",)"
       R"("delete-message-owner","delete-reaction-owner","send-custom-event","leave-channel"])";

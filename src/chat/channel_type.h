@@ -1,18 +1,39 @@
 #pragma once
 
-#include <optional>
+#include <array>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
+#include "base/error.h"
+#include "base/json.h"
 #include "base/time.h"
 #include "chat/event.h"
 #include "chat/model.h"
+#include "chat/store.h"
 
 namespace hookline::chat {
 
-/// What is allowed in channels of a type (api.md §5, ChannelConfig).
+/// Commands that a channel has, with their JSON: payloads repeat it.
+struct EnabledCommands {
+  std::vector<Command> list;
+  std::string json_v1;  ///< An array of objects; empty if it was not worth writing ahead.
+  std::string json_v2;
+
+  const Command* Find(std::string_view name) const;
+};
+
+/// The settings of a channel type that Hookline carries for clients.
+struct CarriedSettings {
+  std::string config_json = "{}";       ///< Those that are part of a channel's `config`.
+  std::string permissions_json = "[]";  ///< Stream's older permissions.
+  std::string grants_json;              ///< Empty: the defaults.
+};
+
+/// What is allowed in channels of a type (api.md §5, ChannelConfig). Cheap to copy.
 struct ChannelType {
   std::string name;
   bool typing_events = true;
@@ -43,19 +64,29 @@ struct ChannelType {
   Timestamp updated_at;
   /// Anybody may read and write, members or not (decisions.md 33).
   bool open_to_all = false;
+  std::shared_ptr<const EnabledCommands> commands;  ///< Never nullptr in a Catalog's types.
+  std::shared_ptr<const CarriedSettings> carried;   ///< The same.
 };
+using ChannelTypePtr = std::shared_ptr<const ChannelType>;
 
-/// messaging, team, livestream, gaming, commerce.
-std::span<const ChannelType> BuiltInChannelTypes();
-const ChannelType* FindChannelType(std::string_view name);
+/// The switches of a type by their API names, in the order in which they are written.
+using ChannelTypeFlag = std::pair<std::string_view, bool ChannelType::*>;
+std::span<const ChannelTypeFlag> ChannelTypeFlags();
 
 /// The type's settings with the channel's `config_overrides` laid over them.
 ChannelType EffectiveConfig(const ChannelType& type, const Channel& channel);
 
-/// The members of a ChannelConfigWithInfo, into the object that is open in `w`.
+/// The settings in force in a channel. A type that is gone leaves the defaults.
+ChannelType ConfigOf(Reader& store, const Channel& channel);
+
+/// The members of a ChannelConfigWithInfo but its commands, into the object that is open in `w`.
 void WriteChannelTypeFields(json::Writer& w, const ChannelType& type, Format format);
-/// The same as an object of its own.
+/// A ChannelConfigWithInfo as an object of its own.
 void WriteChannelConfig(json::Writer& w, const ChannelType& type, Format format);
+/// `commands` as a member: objects, as everywhere but in answers to a type's creation and update.
+void WriteCommands(json::Writer& w, const EnabledCommands& commands, Format format);
+/// The members of a command's object.
+void WriteCommandFields(json::Writer& w, const Command& command, Format format);
 /// `grants`: which role may do what, as Stream names it.
 void WriteGrants(json::Writer& w, const ChannelType& type);
 

@@ -123,7 +123,8 @@ Result<Channel> CreateChannel(Context& context, std::string_view type, std::stri
 
 // Somebody who opens a channel that exists must be one of its members, unless it is open to all.
 Result<ChannelPtr> FindForOpening(Context& context, std::string_view type, std::string_view id) {
-  if (auto known = RequireChannelType(type); !known) return std::unexpected(known.error());
+  if (auto known = RequireChannelType(context.read(), type); !known)
+    return std::unexpected(known.error());
   if (!context.store.FindChannel(context.app, type, id)) return ChannelPtr();
   return RequireChannel(context.read(), type, id);
 }

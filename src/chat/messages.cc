@@ -147,10 +147,8 @@ Result<Draft> RequireEditable(const ReadContext& context, std::string_view id) {
   }
   auto channel = RequireChannel(context, message->channel);
   if (!channel) return std::unexpected(channel.error());
-  auto type = RequireChannelType((*channel)->type);
-  if (!type) return std::unexpected(type.error());
   Draft draft;
-  draft.config = EffectiveConfig(**type, **channel);
+  draft.config = ConfigOf(context.store, **channel);
   draft.before = std::move(*message);
   draft.channel = std::move(*channel);
   return draft;
@@ -170,7 +168,7 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   auto channel = RequireChannel(context, type, channel_id);
   if (!channel) return std::unexpected(channel.error());
   draft.channel = std::move(*channel);
-  draft.config = EffectiveConfig(*FindChannelType(draft.channel->type), *draft.channel);
+  draft.config = ConfigOf(context.store, *draft.channel);
   if (!context.caller.server && (draft.channel->frozen || draft.channel->disabled)) {
     return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", draft.channel->cid()));
   }
@@ -225,7 +223,7 @@ Result<Message> SendSystemMessage(Context& context, Channel& channel, const std:
     if (!resolved) return std::unexpected(resolved.error());
     user_id = (*resolved)->id;
   }
-  const ChannelType config = EffectiveConfig(*FindChannelType(channel.type), channel);
+  const ChannelType config = ConfigOf(context.store, channel);
   Message message = NewMessage(context.read(), channel, std::move(user_id));
   if (auto read = ReadIdAndType(context.read(), object, message); !read) {
     return std::unexpected(read.error());

@@ -165,6 +165,26 @@ struct Task {
   std::string error_json;   ///< Empty if none.
 };
 
+/// A slash command that users may give in a channel whose type enables it.
+struct Command {
+  std::string name;
+  std::string description;
+  std::string args;  ///< How its arguments look, for people: "[@username] [text]".
+  std::string set;   ///< A name under which several commands are enabled at once.
+  Timestamp created_at;
+  Timestamp updated_at;
+  bool built_in = false;  ///< Carried out by this server, in every app; never stored.
+};
+
+/// What an app has set of a channel type: laid over the built-in type of that name or, if there is
+/// none, over the defaults.
+struct ChannelTypeRecord {
+  std::string name;
+  std::string fields_json = "{}";  ///< Validated settings, by their API names.
+  Timestamp created_at;
+  Timestamp updated_at;
+};
+
 /// What a user has not read, over all channels (events.md §2.4).
 struct UnreadTotals {
   std::int64_t messages = 0;
@@ -173,5 +193,7 @@ struct UnreadTotals {
 
 using UserPtr = std::shared_ptr<const User>;
 using ChannelPtr = std::shared_ptr<const Channel>;
+class Catalog;
+using CatalogPtr = std::shared_ptr<const Catalog>;
 
 }  // namespace hookline::chat

@@ -53,7 +53,7 @@ Result<Target> RequireTarget(Context& context, std::string_view message_id) {
   }
   auto channel = RequireChannel(context.read(), message->channel);
   if (!channel) return std::unexpected(channel.error());
-  if (!EffectiveConfig(*FindChannelType((*channel)->type), **channel).reactions) {
+  if (!ConfigOf(context.store, **channel).reactions) {
     return Fail(ErrorKind::kFeatureNotSupported,
                 fmt::format("reactions are not enabled for channel type {}", (*channel)->type));
   }

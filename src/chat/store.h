@@ -87,6 +87,10 @@ class Reader {
   virtual std::vector<ReactionGroup> SumReactions(MessageId message) = 0;
 
   virtual std::optional<Task> FindTask(AppId app, std::string_view id) = 0;
+
+  /// The app's commands and channel types; never nullptr. Asked for with every message: an adapter
+  /// builds it after a change and keeps it until the next.
+  virtual CatalogPtr FindCatalog(AppId app) = 0;
 };
 
 /// Reads see this transaction's own writes.
@@ -114,6 +118,12 @@ class Tx : public virtual Reader {
                               std::string_view type) = 0;
 
   virtual void PutTask(const Task& task) = 0;
+
+  /// Inserts or replaces by (app, name).
+  virtual void PutChannelType(AppId app, const ChannelTypeRecord& type) = 0;
+  virtual void DeleteChannelType(AppId app, std::string_view name) = 0;
+  virtual void PutCommand(AppId app, const Command& command) = 0;
+  virtual void DeleteCommand(AppId app, std::string_view name) = 0;
 };
 
 }  // namespace hookline::chat

@@ -214,12 +214,10 @@ void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_m
     w.EndArray();
   }
   w.Field("member_count", channel.member_count);
-  if (const ChannelType* type = FindChannelType(channel.type)) {
-    const ChannelType config = EffectiveConfig(*type, channel);
-    if (config.count_messages) w.Field("message_count", channel.message_count);
-    w.Key("config");
-    WriteChannelConfig(w, config, format_);
-  }
+  const ChannelType config = ConfigOf(store_, channel);
+  if (config.count_messages) w.Field("message_count", channel.message_count);
+  w.Key("config");
+  WriteChannelConfig(w, config, format_);
   if (!channel.config_overrides_json.empty()) {
     w.Key("config_overrides").Raw(channel.config_overrides_json);
   }

@@ -164,7 +164,7 @@ suite('reasons', ({ test, server, newApp }) => {
     await prepare();
     const { message } = await app.refuses(404, 16, 'GET', '/commands/roll');
     assert.equal(message, 'GetCommand failed with error: "command with name \\"roll\\" does not exist"');
-  }, { todo: 'GetCommand' });
+  });
 
   test('deactivating twice and reactivating an active user', async () => {
     await prepare();

@@ -12,6 +12,7 @@ ReaderSession::ReaderSession(Connection& db, const Clock& clock)
       messages_(db),
       reactions_(db),
       requests_(db),
+      catalogs_(db),
       apps_(db),
       events_(db),
       deliveries_(db, events_),
@@ -98,6 +99,8 @@ std::vector<chat::ReactionGroup> ReaderSession::SumReactions(MessageId message) 
 std::optional<chat::Task> ReaderSession::FindTask(AppId app, std::string_view id) {
   return requests_.FindTask(app, id);
 }
+
+chat::CatalogPtr ReaderSession::FindCatalog(AppId app) { return catalogs_.Find(app); }
 
 settings::AppPtr ReaderSession::FindApp(AppId app) { return apps_.Find(app); }
 

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "store/sqlite/apps.h"
+#include "store/sqlite/catalogs.h"
 #include "store/sqlite/channels.h"
 #include "store/sqlite/connection.h"
 #include "store/sqlite/deliveries.h"
@@ -51,6 +52,7 @@ class ReaderSession : public virtual store::Reader {
   std::vector<chat::Reaction> ListReactionsOf(MessageId message, std::string_view user_id) override;
   std::vector<chat::ReactionGroup> SumReactions(MessageId message) override;
   std::optional<chat::Task> FindTask(AppId app, std::string_view id) override;
+  chat::CatalogPtr FindCatalog(AppId app) override;
 
   settings::AppPtr FindApp(AppId app) override;
   std::vector<settings::AppPtr> ListApps() override;
@@ -78,6 +80,7 @@ class ReaderSession : public virtual store::Reader {
   MessageTable messages_;
   ReactionTable reactions_;
   RequestTable requests_;
+  CatalogTable catalogs_;
   AppTable apps_;
   EventTable events_;
   DeliveryTable deliveries_;

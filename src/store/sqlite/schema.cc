@@ -275,7 +275,36 @@ CREATE TABLE attempts (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1};
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE channel_types (
+  app        INTEGER NOT NULL,
+  name       TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  fields     TEXT NOT NULL,
+  PRIMARY KEY (app, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE commands (
+  app         INTEGER NOT NULL,
+  name        TEXT NOT NULL,
+  created_at  INTEGER NOT NULL,
+  updated_at  INTEGER NOT NULL,
+  description TEXT NOT NULL,
+  args        TEXT NOT NULL,
+  in_set      TEXT NOT NULL,
+  PRIMARY KEY (app, name)
+) STRICT, WITHOUT ROWID;
+
+-- Grows with every change of the app's rows in the two above, so that readers see that what they
+-- made of them is old.
+CREATE TABLE catalogs (
+  app     INTEGER PRIMARY KEY,
+  version INTEGER NOT NULL
+) STRICT;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2};
 
 }  // namespace
 

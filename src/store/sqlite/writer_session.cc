@@ -25,19 +25,25 @@ void WriterSession::EndJob(bool keep) {
   if (!savepoint_open_) return;
   savepoint_open_ = false;
   cache_.EndWriting(keep);
-  if (!keep) Execute(rollback_to_);
+  if (!keep) {
+    Execute(rollback_to_);
+    catalogs_.OnRollback();
+  }
   Execute(release_);
   has_writes_ |= keep;
 }
 
 WriterSession::Effects WriterSession::TakeEffects() {
   has_writes_ = false;
+  catalogs_.OnEnd();
   return std::exchange(effects_, {});
 }
 
 void WriterSession::Forget() {
   effects_ = {};
   cache_.Clear();
+  catalogs_.OnRollback();
+  catalogs_.OnEnd();
   savepoint_open_ = false;
   has_writes_ = false;
 }
@@ -185,6 +191,28 @@ settings::AppPtr WriterSession::FindApp(AppId id) {
   app = apps_.Find(id);
   if (app != nullptr) cache_.PutApp(app);
   return app;
+}
+
+chat::CatalogPtr WriterSession::FindCatalog(AppId app) { return catalogs_.FindOwn(app); }
+
+void WriterSession::PutChannelType(AppId app, const chat::ChannelTypeRecord& type) {
+  BeforeWrite();
+  catalogs_.PutType(app, type);
+}
+
+void WriterSession::DeleteChannelType(AppId app, std::string_view name) {
+  BeforeWrite();
+  catalogs_.DeleteType(app, name);
+}
+
+void WriterSession::PutCommand(AppId app, const chat::Command& command) {
+  BeforeWrite();
+  catalogs_.PutCommand(app, command);
+}
+
+void WriterSession::DeleteCommand(AppId app, std::string_view name) {
+  BeforeWrite();
+  catalogs_.DeleteCommand(app, name);
 }
 
 AppId WriterSession::InsertApp(const settings::App& app) {

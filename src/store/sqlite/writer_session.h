@@ -27,6 +27,7 @@ class WriterSession final : public ReaderSession, public store::Tx {
   std::optional<chat::Member> FindMember(ChannelId channel, std::string_view user_id) override;
   std::vector<chat::Member> ListMembers(ChannelId channel, int limit, int offset) override;
   chat::UnreadTotals Unread(AppId app, std::string_view user_id) override;
+  chat::CatalogPtr FindCatalog(AppId app) override;
   settings::AppPtr FindApp(AppId app) override;
 
   /// What happens after a commit.
@@ -61,6 +62,10 @@ class WriterSession final : public ReaderSession, public store::Tx {
   void PutReaction(const chat::Reaction& reaction) override;
   void DeleteReaction(MessageId message, std::string_view user_id, std::string_view type) override;
   void PutTask(const chat::Task& task) override;
+  void PutChannelType(AppId app, const chat::ChannelTypeRecord& type) override;
+  void DeleteChannelType(AppId app, std::string_view name) override;
+  void PutCommand(AppId app, const chat::Command& command) override;
+  void DeleteCommand(AppId app, std::string_view name) override;
 
   AppId InsertApp(const settings::App& app) override;
   void UpdateApp(const settings::App& app) override;

@@ -30,7 +30,7 @@ TEST_F(ChannelsTest, CreatesAChannelAsItIsDescribed) {
   EXPECT_EQ(channel->custom_json, R"({"name":"Room","n":1.10})");
   EXPECT_EQ(channel->created_at, now_);
   EXPECT_FALSE(channel->last_message_at);
-  EXPECT_FALSE(EffectiveConfig(*FindChannelType("messaging"), *channel).replies);
+  EXPECT_FALSE(Look([&](Tx& tx) { return ConfigOf(tx, *channel).replies; }));
   EXPECT_EQ(FindMember("room", "ann")->role, "owner");
   EXPECT_EQ(FindMember("room", "ann")->channel_role, "channel_member");
   const auto bob = FindMember("room", "bob");

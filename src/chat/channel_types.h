@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/error.h"
+#include "base/json.h"
+#include "chat/channel_type.h"
+#include "chat/context.h"
+
+/// Channel types as an app's server manages them (api.md §5). All need a server token.
+namespace hookline::chat {
+
+/// CreateChannelType: `name` and whatever is to differ from the defaults. Without `commands` all
+/// commands are enabled, as the official clients ask for by themselves.
+Result<ChannelTypePtr> CreateChannelType(Context& context, json::Value body);
+
+/// UpdateChannelType: changes what is present; a null counts as absent (decisions.md 30).
+Result<ChannelTypePtr> UpdateChannelType(Context& context, std::string_view name, json::Value body);
+
+/// DeleteChannelType: not of built-in ones, nor while there are live channels.
+Result<void> DeleteChannelType(Context& context, std::string_view name);
+
+}  // namespace hookline::chat
