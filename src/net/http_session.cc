@@ -29,7 +29,12 @@ bool HasNoBody(int status) { return status / 100 == 1 || status == 204 || status
 
 /// Text from a handler must not end the header line that it stands in.
 void AppendFieldText(std::string& out, std::string_view text) {
-  for (const char c : text) out.push_back(c == '\r' || c == '\n' || c == '\0' ? ' ' : c);
+  const std::size_t begin = out.size();
+  out.append(text);
+  if (text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos) return;
+  std::replace_if(
+      out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(),
+      [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
 }
 
 std::string DescribeException(std::exception_ptr exception) {
