@@ -12,6 +12,7 @@
 #include "api/await_store.h"
 #include "api/error_reply.h"
 #include "api/exchange.h"
+#include "api/message_flow.h"
 #include "api/push_check.h"
 #include "api/router.h"
 #include "api/transactions.h"
@@ -49,12 +50,14 @@ class Api::Impl {
 
   Result<void> Prepare(Exchange& exchange, const Router::Match& match);
   awaitable<net::HttpResponse> Execute(Exchange& exchange);
+  awaitable<net::HttpResponse> ExecuteAsync(Exchange& exchange);
   awaitable<net::HttpResponse> ExecuteCheckPush(Exchange& exchange);
 
   const Dependencies deps_;
   const Router router_;
   Environment environment_;
   Transactions transactions_{deps_.store, environment_};
+  MessageFlow messages_{transactions_, environment_, deps_.sync_caller};
 };
 
 namespace {
@@ -165,7 +168,31 @@ awaitable<net::HttpResponse> Api::Impl::Execute(Exchange& exchange) {
     Transactions::ReadWork work = operation.read;
     response = co_await transactions_.Read(exchange, std::move(work));
   } else {
-    response = co_await ExecuteCheckPush(exchange);
+    response = co_await ExecuteAsync(exchange);
+  }
+  co_return response;
+}
+
+awaitable<net::HttpResponse> Api::Impl::ExecuteAsync(Exchange& exchange) {
+  net::HttpResponse response;
+  switch (exchange.call.operation->async) {
+    case AsyncWork::kNone:
+      break;
+    case AsyncWork::kCheckPush:
+      response = co_await ExecuteCheckPush(exchange);
+      break;
+    case AsyncWork::kSendMessage:
+      response = co_await messages_.Send(exchange);
+      break;
+    case AsyncWork::kUpdateMessage:
+      response = co_await messages_.Update(exchange);
+      break;
+    case AsyncWork::kUpdateMessagePartial:
+      response = co_await messages_.UpdatePartial(exchange);
+      break;
+    case AsyncWork::kRunMessageAction:
+      response = co_await messages_.RunAction(exchange);
+      break;
   }
   co_return response;
 }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "api/environment.h"
+#include "hooks/sync_caller.h"
 #include "net/http_message.h"
 #include "store/store.h"
 
@@ -19,6 +20,7 @@ class Api {
     store::Store& store;
     settings::Directory& directory;
     const Clock& clock;
+    hooks::SyncCaller& sync_caller;
     TestWebhook test_webhook;
     /// Told of every change of an app, after its commit, on the writer's thread.
     std::function<void(settings::AppPtr)> on_app_changed;

@@ -17,6 +17,7 @@ struct ApiOptions {
   bool allow_http_targets = false;  ///< decisions.md 28.
   std::string admin_token;          ///< Empty: the admin routes are off.
   std::int64_t rate_limit_per_minute = 1'000'000'000;
+  std::chrono::nanoseconds ephemeral_lifetime = std::chrono::hours(1);
   std::vector<std::string> trusted_proxies;  ///< Peers whose X-Forwarded-For is believed.
 };
 

@@ -28,6 +28,10 @@ Mapping Map(ErrorKind kind) {
       return {400, 20};
     case ErrorKind::kNestingLevel:
       return {400, 21};
+    case ErrorKind::kCommandEndpointMissing:
+      return {400, 44};
+    case ErrorKind::kCommandFailed:
+      return {400, 45};
     case ErrorKind::kUnknownApiKey:
       return {401, 2};
     case ErrorKind::kTokenMissing:

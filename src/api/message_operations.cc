@@ -23,13 +23,6 @@ Result<void> WriteMessage(WriteScope& scope, json::Writer& w, const chat::Messag
   return {};
 }
 
-Result<void> SendMessage(WriteScope& scope, json::Writer& w) {
-  auto message = chat::SendMessage(scope.chat, scope.call.args[0], scope.call.args[1],
-                                   scope.call.body()["message"]);
-  if (!message) return std::unexpected(message.error());
-  return WriteMessage(scope, w, *message);
-}
-
 Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
   auto message = chat::RequireMessage(scope.chat, scope.call.args[0]);
   if (!message) return std::unexpected(message.error());
@@ -67,18 +60,6 @@ Result<void> GetManyMessages(ReadScope& scope, json::Writer& w) {
   }
   w.EndArray();
   return {};
-}
-
-Result<void> UpdateMessage(WriteScope& scope, json::Writer& w) {
-  auto message = chat::UpdateMessage(scope.chat, scope.call.args[0], scope.call.body()["message"]);
-  if (!message) return std::unexpected(message.error());
-  return WriteMessage(scope, w, *message);
-}
-
-Result<void> UpdateMessagePartial(WriteScope& scope, json::Writer& w) {
-  auto message = chat::UpdateMessagePartial(scope.chat, scope.call.args[0], scope.call.body());
-  if (!message) return std::unexpected(message.error());
-  return WriteMessage(scope, w, *message);
 }
 
 Result<void> DeleteMessage(WriteScope& scope, json::Writer& w) {
@@ -141,11 +122,12 @@ Result<void> GetReactions(ReadScope& scope, json::Writer& w) {
 }
 
 constexpr Operation kOperations[] = {
-    Open("POST", "/channels/{type}/{id}/message", "SendMessage", nullptr, SendMessage),
+    OpenAsync("POST", "/channels/{type}/{id}/message", "SendMessage", AsyncWork::kSendMessage),
     Open("GET", "/channels/{type}/{id}/messages", "GetManyMessages", GetManyMessages, nullptr),
     Open("GET", "/messages/{id}", "GetMessage", GetMessage, nullptr),
-    Open("POST", "/messages/{id}", "UpdateMessage", nullptr, UpdateMessage),
-    Open("PUT", "/messages/{id}", "UpdateMessagePartial", nullptr, UpdateMessagePartial),
+    OpenAsync("POST", "/messages/{id}", "UpdateMessage", AsyncWork::kUpdateMessage),
+    OpenAsync("PUT", "/messages/{id}", "UpdateMessagePartial", AsyncWork::kUpdateMessagePartial),
+    OpenAsync("POST", "/messages/{id}/action", "RunMessageAction", AsyncWork::kRunMessageAction),
     Open("DELETE", "/messages/{id}", "DeleteMessage", nullptr, DeleteMessage),
     Open("GET", "/messages/{id}/replies", "GetReplies", GetReplies, nullptr),
     Open("POST", "/messages/{id}/reaction", "SendReaction", nullptr, SendReaction),

@@ -72,8 +72,15 @@ enum class Access : std::uint8_t {
   kServerOnly,  ///< 403 for user tokens.
 };
 
-/// Work that leaves the process and so can't be done in a transaction.
-enum class AsyncWork : std::uint8_t { kNone, kCheckPush };
+/// Work that leaves the process and so can't be done in one transaction.
+enum class AsyncWork : std::uint8_t {
+  kNone,
+  kCheckPush,
+  kSendMessage,
+  kUpdateMessage,
+  kUpdateMessagePartial,
+  kRunMessageAction,
+};
 
 /// Under which of Stream's two sets of routes an operation is found.
 enum class Version : std::uint8_t { kBoth, kV1Only, kV2Only };
@@ -104,6 +111,12 @@ constexpr Operation Open(std::string_view method, std::string_view path, std::st
           .access = Access::kAnyToken,
           .read = read,
           .write = write};
+}
+
+/// The same for work that leaves the process.
+constexpr Operation OpenAsync(std::string_view method, std::string_view path, std::string_view name,
+                              AsyncWork work) {
+  return {.method = method, .path = path, .name = name, .access = Access::kAnyToken, .async = work};
 }
 
 std::span<const Operation> AppOperations();

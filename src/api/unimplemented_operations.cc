@@ -66,7 +66,6 @@ constexpr Operation kOperations[] = {
     {.method = "POST", .path = "/imports/v2/{id}/cancel", .name = "CancelImportV2Task"},
     {.method = "GET", .path = "/imports/{id}", .name = "GetImport"},
     {.method = "POST", .path = "/messages/history", .name = "QueryMessageHistory"},
-    {.method = "POST", .path = "/messages/{id}/action", .name = "RunMessageAction"},
     {.method = "POST", .path = "/messages/{id}/commit", .name = "CommitMessage"},
     {.method = "PATCH", .path = "/messages/{id}/ephemeral", .name = "EphemeralMessageUpdate"},
     {.method = "POST", .path = "/messages/{id}/reactions", .name = "QueryReactions"},

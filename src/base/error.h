@@ -10,12 +10,14 @@ namespace hookline {
 /// What went wrong, in the terms of the product. The API maps each kind to one Stream error code
 /// and HTTP status in a single place (api/error_reply.cc).
 enum class ErrorKind {
-  kInput,                ///< The request is wrong: validation, types, a missing actor.
-  kDuplicateUsername,    ///< Unique user names are on and the name is taken.
-  kEventNotSupported,    ///< The channel type has this kind of event switched off.
-  kFeatureNotSupported,  ///< The channel type has this feature switched off.
-  kMessageTooLong,       ///< Longer than the channel type's max_message_length.
-  kNestingLevel,         ///< A reply to a reply.
+  kInput,                   ///< The request is wrong: validation, types, a missing actor.
+  kDuplicateUsername,       ///< Unique user names are on and the name is taken.
+  kEventNotSupported,       ///< The channel type has this kind of event switched off.
+  kFeatureNotSupported,     ///< The channel type has this feature switched off.
+  kMessageTooLong,          ///< Longer than the channel type's max_message_length.
+  kNestingLevel,            ///< A reply to a reply.
+  kCommandEndpointMissing,  ///< A custom command was used, but there is no handler to call.
+  kCommandFailed,           ///< The handler of a custom command failed.
   kUnknownApiKey,
   kTokenMissing,  ///< No token, or one that is not a JWT, or one that names nobody.
   kTokenExpired,

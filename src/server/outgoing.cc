@@ -6,6 +6,8 @@
 #include <thread>
 #include <utility>
 
+#include "hooks/limits.h"
+
 namespace hookline::server {
 namespace {
 
@@ -46,16 +48,30 @@ std::size_t LoopCount(const Config& config) {
 
 }  // namespace
 
-Result<std::vector<std::unique_ptr<net::HttpLoop>>> MakeLoops(const Config& config) {
+void Loops::Start() {
+  for (const auto& loop : delivery) loop->Start();
+  if (hooks) hooks->Start();
+}
+
+void Loops::Stop() {
+  for (const auto& loop : delivery) loop->Stop();
+  if (hooks) hooks->Stop();
+}
+
+Result<Loops> MakeLoops(const Config& config) {
   auto policy = MakePolicy(config);
   if (!policy) return std::unexpected(policy.error());
   auto options = MakeOptions(config);
   if (!options) return std::unexpected(options.error());
   auto resolver = std::make_shared<net::SystemResolver>();
-  std::vector<std::unique_ptr<net::HttpLoop>> loops;
+  Loops loops;
   for (std::size_t i = 0; i < LoopCount(config); ++i) {
-    loops.push_back(std::make_unique<net::HttpLoop>(*options, *policy, resolver));
+    loops.delivery.push_back(std::make_unique<net::HttpLoop>(*options, *policy, resolver));
   }
+  // Every call that hooks::SyncCaller lets through starts at once.
+  options->connections_per_host_max = hooks::kMaxCallsInFlight * 2;
+  options->connections_max = hooks::kMaxCallsInFlight * 4;
+  loops.hooks = std::make_unique<net::HttpLoop>(*options, *policy, resolver);
   return loops;
 }
 

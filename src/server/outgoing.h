@@ -11,6 +11,14 @@ namespace hookline::server {
 
 /// The loops that make outgoing calls, all with the operator's policy for targets. `threads` 0: one
 /// per two cores. Fails with kInput if the configuration names no valid subnet or address.
-Result<std::vector<std::unique_ptr<net::HttpLoop>>> MakeLoops(const Config& config);
+struct Loops {
+  std::vector<std::unique_ptr<net::HttpLoop>> delivery;
+  /// For synchronous hooks alone: a send waits for them, so no delivery may take their place.
+  std::unique_ptr<net::HttpLoop> hooks;
+
+  void Start();
+  void Stop();
+};
+Result<Loops> MakeLoops(const Config& config);
 
 }  // namespace hookline::server

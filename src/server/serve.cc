@@ -21,12 +21,14 @@
 #include "server/bootstrap.h"
 #include "server/outgoing.h"
 #include "settings/directory.h"
+#include "sinks/hook_transport.h"
 #include "sinks/http_sink.h"
 #include "sinks/loop_adapter.h"
 #include "sinks/webhook_tester.h"
 #include "store/sqlite/open.h"
 #include "store/work_store.h"
 #include "telemetry/metrics.h"
+#include "webhook/call/call.h"
 
 namespace hookline::server {
 namespace {
@@ -69,10 +71,12 @@ class Server {
   settings::Directory directory_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<store::WorkStoreAdapter> work_store_;
-  std::vector<std::unique_ptr<net::HttpLoop>> loops_;
+  Loops loops_;
   std::vector<std::unique_ptr<sinks::LoopAdapter>> loop_adapters_;
   std::vector<std::unique_ptr<sinks::HttpSink>> http_sinks_;
   std::unique_ptr<sinks::WebhookTester> tester_;
+  std::unique_ptr<sinks::HookTransport> hook_transport_;
+  std::unique_ptr<hooks::SyncCaller> sync_caller_;
   std::unique_ptr<delivery::Dispatcher> dispatcher_;
   std::unique_ptr<api::Api> api_;
   net::IoThreads io_;
@@ -97,7 +101,7 @@ Result<void> Server::StartDelivery() {
   if (!loops) return std::unexpected(loops.error());
   loops_ = std::move(*loops);
   std::vector<delivery::ShardSpec> shards;
-  for (const auto& loop : loops_) {
+  for (const auto& loop : loops_.delivery) {
     loop_adapters_.push_back(std::make_unique<sinks::LoopAdapter>(*loop));
     http_sinks_.push_back(std::make_unique<sinks::HttpSink>(*loop));
     delivery::ShardSpec shard;
@@ -105,7 +109,12 @@ Result<void> Server::StartDelivery() {
     shard.sinks[static_cast<std::size_t>(settings::HookType::kWebhook)] = http_sinks_.back().get();
     shards.push_back(shard);
   }
-  tester_ = std::make_unique<sinks::WebhookTester>(*loops_.front());
+  tester_ = std::make_unique<sinks::WebhookTester>(*loops_.delivery.front());
+  hook_transport_ =
+      std::make_unique<sinks::HookTransport>(std::vector<net::HttpLoop*>{loops_.hooks.get()});
+  hooks::SyncCallerOptions hook_options;
+  hook_options.user_agent = webhook::UserAgent();
+  sync_caller_ = std::make_unique<hooks::SyncCaller>(*hook_transport_, clock_, hook_options);
   work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
   delivery::DispatcherOptions options;
   options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
@@ -115,7 +124,7 @@ Result<void> Server::StartDelivery() {
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       delivery::Dispatcher::Ports{*work_store_, directory_, clock_, {}}, shards, options);
   store_->SetCommitListener(dispatcher_.get());
-  for (const auto& loop : loops_) loop->Start();
+  loops_.Start();
   dispatcher_->Start();
   return {};
 }
@@ -132,6 +141,7 @@ Result<void> Server::StartApi() {
       *store_,
       directory_,
       clock_,
+      *sync_caller_,
       [this](settings::AppPtr app, std::string url, std::string body,
              std::move_only_function<void(delivery::AttemptOutcome)> done) {
         tester_->Test(std::move(app), std::move(url), std::move(body), std::move(done));
@@ -213,7 +223,7 @@ void Server::Stop() {
       spdlog::warn("some attempts are handed back; they are made again after the next start");
     }
   }
-  for (const auto& loop : loops_) loop->Stop();
+  loops_.Stop();
   io_.Stop();
   if (store_) store_->Stop();
 }

@@ -1,0 +1,390 @@
+#include "api/message_flow.h"
+
+#include <fmt/core.h>
+
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "api/await_store.h"
+#include "api/public_url.h"
+#include "base/uuid.h"
+#include "chat/built_in_commands.h"
+#include "chat/commands.h"
+#include "chat/ephemerals.h"
+#include "hooks/limits.h"
+#include "settings/url_template.h"
+
+namespace hookline::api {
+
+using boost::asio::awaitable;
+
+struct MessageFlow::Passage {
+  Drafting drafting;
+  std::string id;  ///< Taken if the sender gave none.
+  std::shared_ptr<const settings::HookSettings> settings;
+  std::optional<chat::CommandCall> command;
+  std::vector<Step> steps;
+  bool ended = false;  ///< The command's handler wants no message at all.
+};
+
+namespace {
+
+using chat::HookRole;
+using chat::HookVerdict;
+
+// A draft with what the hooks have said so far.
+struct Drafted {
+  chat::Draft draft;
+  bool id_given = false;
+  HookVerdict verdict = HookVerdict::kProceed;
+};
+
+template <class Passage>
+Result<Drafted> DraftAnew(const chat::ReadContext& context, const Passage& passage) {
+  auto draft = passage.drafting(context);
+  if (!draft) return std::unexpected(draft.error());
+  Drafted drafted{std::move(*draft)};
+  chat::Message& message = drafted.draft.message;
+  drafted.id_given = !message.id.empty();
+  if (!drafted.id_given) message.id = passage.id;
+  if (passage.command) {
+    message.command = passage.command->name;
+    message.args = passage.command->args;
+  }
+  for (const auto& step : passage.steps) {
+    // An answer that has come to break a limit meanwhile is as good as none.
+    const auto verdict =
+        chat::ApplyRewrite(drafted.draft.config, step.answer.message, step.role, message);
+    if (verdict) drafted.verdict = *verdict;
+    if (drafted.verdict != HookVerdict::kProceed) break;
+  }
+  return drafted;
+}
+
+// Judges a hook's answer by what it would do to `message`, and keeps it.
+auto KeepAnswer(HookRole role, bool null_allowed, chat::ChannelType config, chat::Message message,
+                std::shared_ptr<std::optional<chat::HookAnswer>> kept) {
+  return [=](std::string_view body) mutable {
+    auto answer = chat::ParseHookAnswer(body, null_allowed);
+    if (!answer) return false;
+    if (!answer->message.IsNull() && !chat::ApplyRewrite(config, answer->message, role, message)) {
+      return false;
+    }
+    *kept = std::move(*answer);
+    return true;
+  };
+}
+
+awaitable<hooks::SyncAnswer> Ask(hooks::SyncCaller& caller, hooks::SyncCall call) {
+  auto start = [&caller, call = std::move(call)](
+                   std::move_only_function<void(hooks::SyncAnswer)> done) mutable {
+    caller.Call(std::move(call), std::move(done));
+  };
+  return AwaitCallback<hooks::SyncAnswer>(std::move(start));
+}
+
+Error CommandFailed(const std::string& name, const hooks::SyncAnswer& answer) {
+  return Error(ErrorKind::kCommandFailed,
+               fmt::format("the handler of command {} failed ({})", name, ToString(answer.result)));
+}
+
+Error NoCommandHandler(const std::string& name) {
+  return Error(ErrorKind::kCommandEndpointMissing,
+               fmt::format("command {} was used but custom_action_handler_url is not set", name));
+}
+
+std::string CommandUrl(const std::string& url_template, const std::string& name) {
+  settings::UrlValues values;
+  values.type = name;
+  return settings::ExpandUrlTemplate(url_template, values);
+}
+
+void WriteMessage(WriteScope& scope, json::Writer& w, const chat::Message& message) {
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, message, scope.call.caller.user_id);
+}
+
+chat::BuiltInOptions BuiltInOptionsOf(const Call& call, const Environment& environment) {
+  return {PublicUrl(*call.http, environment.options()), environment.options().ephemeral_lifetime};
+}
+
+}  // namespace
+
+std::shared_ptr<const settings::HookSettings> MessageFlow::SettingsOf(const settings::AppPtr& app) {
+  const std::lock_guard lock(settings_mutex_);
+  KnownSettings& known = settings_[app->id];
+  if (known.app != app) {
+    known = {app, std::make_shared<const settings::HookSettings>(settings::ReadHookSettings(*app))};
+  }
+  return known.settings;
+}
+
+awaitable<Result<void>> MessageFlow::AskBeforeSend(const Exchange& exchange, Passage& passage) {
+  if (passage.settings->before_message_send_url.empty()) co_return Result<void>();
+  hooks::SyncCall call;
+  call.app = exchange.call.app;
+  call.kind = hooks::HookKind::kBeforeMessageSend;
+  call.url = passage.settings->before_message_send_url;
+  call.limits = hooks::BeforeMessageSendLimits(passage.settings->before_message_send_timeout);
+  const auto kept = std::make_shared<std::optional<chat::HookAnswer>>();
+  bool wanted = false;
+  Transactions::LookWork look = [&](ReadScope& scope) -> Result<void> {
+    auto drafted = DraftAnew(scope.chat, passage);
+    if (!drafted) return std::unexpected(drafted.error());
+    wanted = drafted->verdict == HookVerdict::kProceed;
+    if (!wanted) return {};
+    const chat::Draft& draft = drafted->draft;
+    chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
+    call.body = std::make_shared<const std::string>(
+        chat::WriteBeforeSendRequest(encoder, draft.message, drafted->id_given, draft.actor.user,
+                                     *draft.channel, scope.call.request_info));
+    call.accepts =
+        KeepAnswer(HookRole::kBeforeMessageSend, false, draft.config, draft.message, kept);
+    return {};
+  };
+  Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
+  if (!looked || !wanted) co_return looked;
+  const hooks::SyncAnswer answer = co_await Ask(caller_, std::move(call));
+  // Whatever goes wrong, the message goes on as it was sent (decisions.md 9).
+  if (answer.answered()) {
+    passage.steps.push_back({HookRole::kBeforeMessageSend, std::move(**kept)});
+  }
+  co_return looked;
+}
+
+awaitable<Result<void>> MessageFlow::AskCommandHandler(const Exchange& exchange, Passage& passage) {
+  const std::string& name = passage.command->name;
+  hooks::SyncCall call;
+  call.app = exchange.call.app;
+  call.kind = hooks::HookKind::kCommand;
+  call.configured_url = passage.settings->command_url_template;
+  if (call.configured_url.empty()) co_return std::unexpected(NoCommandHandler(name));
+  call.url = CommandUrl(call.configured_url, name);
+  const auto kept = std::make_shared<std::optional<chat::HookAnswer>>();
+  Transactions::LookWork look = [&](ReadScope& scope) -> Result<void> {
+    auto drafted = DraftAnew(scope.chat, passage);
+    if (!drafted) return std::unexpected(drafted.error());
+    const chat::Draft& draft = drafted->draft;
+    chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
+    call.body = std::make_shared<const std::string>(
+        chat::WriteCommandRequest(encoder, draft.message, draft.actor.user, {}));
+    call.accepts = KeepAnswer(HookRole::kCommandHandler, true, draft.config, draft.message, kept);
+    return {};
+  };
+  Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
+  if (!looked) co_return looked;
+  const hooks::SyncAnswer answer = co_await Ask(caller_, std::move(call));
+  if (!answer.answered()) {
+    if (passage.settings->fail_message_with_command) {
+      looked = std::unexpected(CommandFailed(name, answer));
+    }
+    co_return looked;
+  }
+  if ((*kept)->message.IsNull()) {
+    passage.ended = true;
+  } else {
+    passage.steps.push_back({HookRole::kCommandHandler, std::move(**kept)});
+  }
+  co_return looked;
+}
+
+awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
+  const Call& request = exchange.call;
+  const json::Value object = request.body()["message"];
+  Passage passage;
+  passage.settings = SettingsOf(request.app);
+  passage.drafting = [&](const chat::ReadContext& context) {
+    return chat::DraftMessage(context, request.args[0], request.args[1], object);
+  };
+  const bool maybe_command = object["text"].AsString().value_or("").starts_with('/');
+  if (maybe_command || !passage.settings->before_message_send_url.empty()) {
+    passage.id = ToString(RandomUuid());
+    auto replayed = co_await transactions_.Replay(exchange);
+    if (replayed) co_return std::move(*replayed);
+  }
+  if (maybe_command) {
+    Transactions::LookWork look = [&](ReadScope& scope) -> Result<void> {
+      auto draft = passage.drafting(scope.chat);
+      if (!draft) return std::unexpected(draft.error());
+      if (draft->message.type != "system") {
+        passage.command = chat::ParseCommand(draft->config, draft->message.text);
+      }
+      return {};
+    };
+    const Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
+    if (!looked) co_return exchange.Refuse(looked.error());
+  }
+  const bool built_in = passage.command && passage.command->built_in;
+  if (passage.command && !built_in) {
+    const Result<void> asked = co_await AskCommandHandler(exchange, passage);
+    if (!asked) co_return exchange.Refuse(asked.error());
+  }
+  if (!built_in && !passage.ended) {
+    const Result<void> asked = co_await AskBeforeSend(exchange, passage);
+    if (!asked) co_return exchange.Refuse(asked.error());
+  }
+
+  Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
+    if (passage.ended) {
+      w.Key("message").Null();
+      return {};
+    }
+    auto drafted = DraftAnew(scope.chat.read(), passage);
+    if (!drafted) return std::unexpected(drafted.error());
+    chat::Draft& draft = drafted->draft;
+    if (built_in) {
+      auto message = chat::RunBuiltInCommand(scope.chat, std::move(draft), *passage.command,
+                                             BuiltInOptionsOf(request, environment_));
+      if (!message) return std::unexpected(message.error());
+      WriteMessage(scope, w, *message);
+      return {};
+    }
+    switch (drafted->verdict) {
+      case HookVerdict::kDiscard:
+        WriteMessage(scope, w, draft.message);
+        break;
+      case HookVerdict::kEphemeral:
+        WriteMessage(scope, w,
+                     chat::SaveEphemeral(scope.chat, std::move(draft),
+                                         environment_.options().ephemeral_lifetime));
+        break;
+      case HookVerdict::kProceed:
+        WriteMessage(scope, w, chat::CommitMessage(scope.chat, std::move(draft)));
+        break;
+    }
+    return {};
+  };
+  auto response = co_await transactions_.Write(exchange, std::move(store));
+  co_return response;
+}
+
+awaitable<net::HttpResponse> MessageFlow::UpdateWith(const Exchange& exchange, Drafting drafting) {
+  const Call& request = exchange.call;
+  Passage passage;
+  passage.settings = SettingsOf(request.app);
+  passage.drafting = std::move(drafting);
+  std::optional<KeyedMutex::Lock> turn;
+  if (!passage.settings->before_message_send_url.empty()) {
+    // Held over the call, so that the later of two updates is stored later, however long their
+    // hooks take.
+    std::string name = fmt::format("{}:{}", request.app->id.value, request.args[0]);
+    KeyedMutex::Lock lock = co_await updates_.Acquire(std::move(name));
+    turn.emplace(std::move(lock));
+    auto replayed = co_await transactions_.Replay(exchange);
+    if (replayed) co_return std::move(*replayed);
+    const Result<void> asked = co_await AskBeforeSend(exchange, passage);
+    if (!asked) co_return exchange.Refuse(asked.error());
+  }
+  Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
+    auto drafted = DraftAnew(scope.chat.read(), passage);
+    if (!drafted) return std::unexpected(drafted.error());
+    if (drafted->verdict == HookVerdict::kProceed) {
+      WriteMessage(scope, w, chat::CommitUpdate(scope.chat, std::move(drafted->draft)));
+    } else {
+      WriteMessage(scope, w, drafted->draft.message);
+    }
+    return {};
+  };
+  auto response = co_await transactions_.Write(exchange, std::move(store));
+  co_return response;
+}
+
+awaitable<net::HttpResponse> MessageFlow::Update(const Exchange& exchange) {
+  const Call& request = exchange.call;
+  Drafting drafting = [&](const chat::ReadContext& context) {
+    return chat::DraftUpdate(context, request.args[0], request.body()["message"]);
+  };
+  auto response = co_await UpdateWith(exchange, std::move(drafting));
+  co_return response;
+}
+
+awaitable<net::HttpResponse> MessageFlow::UpdatePartial(const Exchange& exchange) {
+  const Call& request = exchange.call;
+  Drafting drafting = [&](const chat::ReadContext& context) {
+    return chat::DraftPartialUpdate(context, request.args[0], request.body());
+  };
+  auto response = co_await UpdateWith(exchange, std::move(drafting));
+  co_return response;
+}
+
+awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
+  const Call& request = exchange.call;
+  auto replayed = co_await transactions_.Replay(exchange);
+  if (replayed) co_return std::move(*replayed);
+  const auto hook_settings = SettingsOf(request.app);
+  hooks::SyncCall call;
+  call.app = request.app;
+  call.kind = hooks::HookKind::kCommand;
+  call.configured_url = hook_settings->command_url_template;
+  const auto kept = std::make_shared<std::optional<chat::HookAnswer>>();
+  bool giphy = false;
+  std::string command;
+  Transactions::LookWork look = [&](ReadScope& scope) -> Result<void> {
+    auto action = chat::RequireEphemeral(scope.chat, request.args[0], request.body());
+    if (!action) return std::unexpected(action.error());
+    giphy = chat::IsGiphy(action->message);
+    if (giphy) return {};
+    command = action->message.command;
+    if (call.configured_url.empty()) return std::unexpected(NoCommandHandler(command));
+    const chat::UserPtr owner = scope.store.FindUser(request.app->id, action->message.user_id);
+    if (!owner) return Fail(ErrorKind::kNotFound, "the message's user does not exist any more");
+    call.url = CommandUrl(call.configured_url, command);
+    chat::Encoder encoder(scope.store, request.app->id, chat::Format::kV1);
+    call.body = std::make_shared<const std::string>(
+        chat::WriteCommandRequest(encoder, action->message, *owner, action->form_data));
+    call.accepts =
+        KeepAnswer(HookRole::kCommandHandler, true, action->config, action->message, kept);
+    return {};
+  };
+  const Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
+  if (!looked) co_return exchange.Refuse(looked.error());
+  if (!giphy) {
+    const hooks::SyncAnswer answer = co_await Ask(caller_, std::move(call));
+    // The message stays, so that the user can press again (decisions.md 24).
+    if (!answer.answered()) co_return exchange.Refuse(CommandFailed(command, answer));
+  }
+
+  Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
+    auto action = chat::RequireEphemeral(scope.chat.read(), request.args[0], request.body());
+    if (!action) return std::unexpected(action.error());
+    if (giphy) {
+      auto message = chat::RunGiphyAction(scope.chat, std::move(*action),
+                                          BuiltInOptionsOf(request, environment_));
+      if (!message) return std::unexpected(message.error());
+      if (*message) {
+        WriteMessage(scope, w, **message);
+      } else {
+        w.Key("message").Null();
+      }
+      return {};
+    }
+    if ((*kept)->message.IsNull()) {
+      chat::DeleteEphemeral(scope.chat, action->message);
+      w.Key("message").Null();
+      return {};
+    }
+    auto verdict = chat::ApplyRewrite(action->config, (*kept)->message, HookRole::kCommandHandler,
+                                      action->message);
+    if (!verdict) return std::unexpected(verdict.error());
+    if (*verdict == HookVerdict::kDiscard) {
+      WriteMessage(scope, w, action->message);
+      return {};
+    }
+    if (*verdict == HookVerdict::kEphemeral) {
+      WriteMessage(scope, w,
+                   chat::ReplaceEphemeral(scope.chat, std::move(action->message),
+                                          environment_.options().ephemeral_lifetime));
+      return {};
+    }
+    auto message = chat::CommitEphemeral(scope.chat, std::move(action->message));
+    if (!message) return std::unexpected(message.error());
+    WriteMessage(scope, w, *message);
+    return {};
+  };
+  auto response = co_await transactions_.Write(exchange, std::move(store));
+  co_return response;
+}
+
+}  // namespace hookline::api
