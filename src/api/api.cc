@@ -13,6 +13,7 @@
 #include "api/error_reply.h"
 #include "api/exchange.h"
 #include "api/message_flow.h"
+#include "api/public_url.h"
 #include "api/push_check.h"
 #include "api/router.h"
 #include "api/transactions.h"
@@ -76,6 +77,7 @@ RateStatus NoApp(std::int64_t limit, Timestamp now) {
 }  // namespace
 
 awaitable<net::HttpResponse> Api::Impl::Handle(net::HttpRequest request) {
+  if (request.path.starts_with(kGiphyPath)) co_return GiphyImage(request);
   if (request.path == "/healthz") co_return TextResponse(200, "ok\n");
   if (request.path == "/readyz") {
     auto ready = co_await HandleReady();

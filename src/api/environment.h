@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -19,6 +20,11 @@ struct ApiOptions {
   std::int64_t rate_limit_per_minute = 1'000'000'000;
   std::chrono::nanoseconds ephemeral_lifetime = std::chrono::hours(1);
   std::vector<std::string> trusted_proxies;  ///< Peers whose X-Forwarded-For is believed.
+  /// Where clients reach this server, without a slash at its end; empty: where they say they do.
+  std::string public_url;
+  bool tls = false;  ///< The API's listener speaks TLS itself.
+  /// How long an ephemeral message is kept after it was made or changed last.
+  std::chrono::seconds ephemeral_lifetime{3600};
 };
 
 /// Makes one signed call to a webhook URL and tells what came of it; thread-safe. `done` is called

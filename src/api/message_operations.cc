@@ -6,6 +6,7 @@
 #include "api/operation.h"
 #include "api/paging.h"
 #include "chat/access.h"
+#include "chat/ephemerals.h"
 #include "chat/fields.h"
 #include "chat/messages.h"
 #include "chat/write.h"
@@ -24,7 +25,7 @@ Result<void> WriteMessage(WriteScope& scope, json::Writer& w, const chat::Messag
 }
 
 Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
-  auto message = chat::RequireMessage(scope.chat, scope.call.args[0]);
+  auto message = chat::RequireMessageOrEphemeral(scope.chat, scope.call.args[0]);
   if (!message) return std::unexpected(message.error());
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
   w.Key("message");

@@ -124,6 +124,7 @@ std::span<const Operation> CatalogOperations();  ///< Channel types and commands
 std::span<const Operation> UserOperations();
 std::span<const Operation> ChannelOperations();
 std::span<const Operation> MessageOperations();
+std::span<const Operation> ModerationOperations();
 /// Stream's other operations, by name only.
 std::span<const Operation> UnimplementedOperations();
 

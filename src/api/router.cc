@@ -60,8 +60,9 @@ bool Answers(const Operation& operation, const PathSegments& pattern, Prefix pre
 }  // namespace
 
 Router::Router() {
-  for (const auto& table : {AppOperations(), CatalogOperations(), UserOperations(),
-                            ChannelOperations(), MessageOperations(), UnimplementedOperations()}) {
+  for (const auto& table :
+       {AppOperations(), CatalogOperations(), UserOperations(), ChannelOperations(),
+        MessageOperations(), ModerationOperations(), UnimplementedOperations()}) {
     for (const Operation& operation : table) {
       Route route{&operation, SplitPath(operation.path), 0};
       route.literals = static_cast<std::size_t>(std::ranges::count_if(

@@ -80,13 +80,8 @@ constexpr Operation kOperations[] = {
     {.method = "DELETE", .path = "/messages/{message_id}/reminders", .name = "DeleteReminder"},
     {.method = "PATCH", .path = "/messages/{message_id}/reminders", .name = "UpdateReminder"},
     {.method = "POST", .path = "/messages/{message_id}/reminders", .name = "CreateReminder"},
-    {.method = "DELETE", .path = "/moderation/ban", .name = "Unban"},
-    {.method = "POST", .path = "/moderation/ban", .name = "Ban"},
-    {.method = "POST", .path = "/moderation/flag", .name = "Flag"},
     {.method = "GET", .path = "/moderation/flags/message", .name = "QueryMessageFlags"},
-    {.method = "POST", .path = "/moderation/mute", .name = "MuteUser"},
     {.method = "POST", .path = "/moderation/mute/channel", .name = "MuteChannel"},
-    {.method = "POST", .path = "/moderation/unmute", .name = "UnmuteUser"},
     {.method = "POST", .path = "/moderation/unmute/channel", .name = "UnmuteChannel"},
     {.method = "GET", .path = "/og", .name = "GetOG"},
     {.method = "GET", .path = "/permissions", .name = "ListPermissions"},
@@ -171,7 +166,6 @@ constexpr Operation kOperations[] = {
     {.method = "GET", .path = "/users/{user_id}/export", .name = "ExportUser"},
     {.method = "POST", .path = "/users/{user_id}/reactivate", .name = "ReactivateUser"},
     {.method = "DELETE", .path = "/users/{id}", .name = "DeleteUser", .version = Version::kV1Only},
-    {.method = "POST", .path = "/moderation/unflag", .name = "Unflag", .version = Version::kV1Only},
     {.method = "GET",
      .path = "/export_channels/{id}",
      .name = "GetExportChannelsStatus",
@@ -206,7 +200,6 @@ constexpr Operation kOperations[] = {
      .name = "TestCampaign",
      .version = Version::kV1Only},
     {.method = "GET", .path = "/connect", .name = "Connect", .version = Version::kV1Only},
-    {.method = "POST", .path = "/moderation/unban", .name = "Unban", .version = Version::kV2Only},
 };
 
 }  // namespace

@@ -58,13 +58,6 @@ Result<Member> RequireMember(Context& context, const Channel& channel, std::stri
   return std::move(*member);
 }
 
-Result<void> SaveUpdated(Context& context, const Channel& channel, Member& member) {
-  member.updated_at = context.now;
-  context.store.PutMember(member);
-  EmitMemberEvent(context, channel, "member.updated", member);
-  return {};
-}
-
 void SetModerator(Member& member, bool moderator) {
   member.is_moderator = moderator;
   member.channel_role = moderator ? "channel_moderator" : "channel_member";
@@ -72,6 +65,12 @@ void SetModerator(Member& member, bool moderator) {
 }
 
 }  // namespace
+
+void UpdateMember(Context& context, const Channel& channel, Member& member) {
+  member.updated_at = context.now;
+  context.store.PutMember(member);
+  EmitMemberEvent(context, channel, "member.updated", member);
+}
 
 Result<std::vector<MemberInput>> ReadMembers(json::Value list, std::string_view path) {
   std::vector<MemberInput> members;
@@ -120,6 +119,12 @@ Result<void> AddMembers(Context& context, Channel& channel, std::span<const Memb
     if (member.channel_role == "channel_moderator") SetModerator(member, true);
     member.created_at = context.now;
     member.updated_at = context.now;
+    // Who left does not get rid of a ban by coming back.
+    if (const auto ban = context.store.FindBan(context.app, channel.pk, input.user_id);
+        ban && (!ban->expires_at || ban->expires_at > context.now)) {
+      member.banned = !ban->shadow;
+      member.shadow_banned = ban->shadow;
+    }
     // What was said before somebody came is not unread to them.
     member.read_count = channel.countable_messages;
     auto custom = CustomFields(input.object, kMemberFields);
@@ -158,7 +163,7 @@ Result<void> SetModerators(Context& context, const Channel& channel,
     auto member = RequireMember(context, channel, input.user_id);
     if (!member) return std::unexpected(member.error());
     SetModerator(*member, moderator);
-    if (auto saved = SaveUpdated(context, channel, *member); !saved) return saved;
+    UpdateMember(context, channel, *member);
   }
   return {};
 }
@@ -171,7 +176,7 @@ Result<void> AssignRoles(Context& context, const Channel& channel,
     if (!member) return std::unexpected(member.error());
     SetModerator(*member, input.channel_role == "channel_moderator");
     member->channel_role = input.channel_role;
-    if (auto saved = SaveUpdated(context, channel, *member); !saved) return saved;
+    UpdateMember(context, channel, *member);
   }
   return {};
 }
@@ -202,9 +207,7 @@ Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
   auto custom_json = ApplyChanges(member->custom_json, custom);
   if (!custom_json) return std::unexpected(custom_json.error());
   member->custom_json = std::move(*custom_json);
-  if (auto saved = SaveUpdated(context, channel, *member); !saved) {
-    return std::unexpected(saved.error());
-  }
+  UpdateMember(context, channel, *member);
   return member;
 }
 

@@ -37,6 +37,9 @@ Result<void> SetModerators(Context& context, const Channel& channel,
 Result<void> AssignRoles(Context& context, const Channel& channel,
                          std::span<const MemberInput> members);
 
+/// Stores a changed member; emits member.updated.
+void UpdateMember(Context& context, const Channel& channel, Member& member);
+
 /// UpdateMemberPartial: `set` and `unset` of one member; emits member.updated.
 Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
                                    std::string_view user_id, json::Value body);

@@ -9,12 +9,13 @@
 #include "chat/access.h"
 #include "chat/emit.h"
 #include "chat/message_fields.h"
+#include "chat/moderation.h"
+#include "chat/thread.h"
 
 namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kMessageIdBytesMax = 255;
-constexpr std::size_t kThreadParticipantsMax = 50;
 
 // message, message_id and the acting user: what every message.* event starts with.
 void WriteMessageEvent(json::Writer& w, Encoder& encoder, Context& context, const Channel& channel,
@@ -69,40 +70,11 @@ Result<void> ReadIdAndType(const ReadContext& context, json::Value object, Messa
     return Fail(ErrorKind::kNotAllowed, "only a server token can send a system message");
   }
   message.type = type == "system" ? "system" : "regular";
-  if (!message.id.empty() && context.store.FindMessage(context.app, message.id)) {
+  if (!message.id.empty() && (context.store.FindMessage(context.app, message.id) ||
+                              context.store.FindEphemeral(context.app, message.id, context.now))) {
     return InputError(fmt::format("a message with ID {} already exists", message.id));
   }
   return {};
-}
-
-// Joins the message to its thread and returns the parent as it is then.
-Result<std::optional<Message>> JoinThread(const ReadContext& context, const ChannelType& config,
-                                          json::Value object, Message& message) {
-  if (auto read = ReadString(object, "parent_id", "message.parent_id", message.parent_id); !read) {
-    return std::unexpected(read.error());
-  }
-  if (message.parent_id.empty()) return std::optional<Message>();
-  if (!config.replies) {
-    return Fail(ErrorKind::kFeatureNotSupported,
-                fmt::format("replies are not enabled for channel type {}", config.name));
-  }
-  auto parent = context.store.FindMessage(context.app, message.parent_id);
-  if (!parent || parent->channel != message.channel || parent->deleted_at) {
-    return InputError(fmt::format("parent message with id {} doesn't exist", message.parent_id));
-  }
-  if (!parent->parent_id.empty()) {
-    return Fail(ErrorKind::kNestingLevel, "a reply to a reply is not possible");
-  }
-  if (message.type == "regular") message.type = "reply";
-  ++parent->reply_count;
-  auto& participants = parent->thread_participant_ids;
-  for (const std::string& id : {parent->user_id, message.user_id}) {
-    if (participants.size() < kThreadParticipantsMax &&
-        std::ranges::find(participants, id) == participants.end()) {
-      participants.push_back(id);
-    }
-  }
-  return parent;
 }
 
 // Writes the message and what follows from it: the channel's counts and the sender's position.
@@ -178,6 +150,10 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   draft.actor = std::move(*actor);
 
   Message message = NewMessage(context, *draft.channel, draft.actor.user.id);
+  if (auto allowed = CheckMayWrite(context, *draft.channel, draft.actor.user.id, message);
+      !allowed) {
+    return std::unexpected(allowed.error());
+  }
   if (auto read = ReadIdAndType(context, object, message); !read) {
     return std::unexpected(read.error());
   }
@@ -190,7 +166,10 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   auto custom = MessageCustomFields(object);
   if (!custom) return std::unexpected(custom.error());
   message.custom_json = std::move(*custom);
-  auto parent = JoinThread(context, draft.config, object, message);
+  if (auto read = ReadString(object, "parent_id", "message.parent_id", message.parent_id); !read) {
+    return std::unexpected(read.error());
+  }
+  auto parent = JoinThread(context, draft.config, message);
   if (!parent) return std::unexpected(parent.error());
   draft.parent = std::move(*parent);
   draft.message = std::move(message);

@@ -185,6 +185,41 @@ struct ChannelTypeRecord {
   Timestamp updated_at;
 };
 
+/// A user does not want to see what another one writes.
+struct Mute {
+  AppId app;
+  std::string user_id;
+  std::string target_id;
+  Timestamp created_at;
+  Timestamp updated_at;
+  Timestamp expires_at;  ///< Zero: never.
+};
+
+/// A user may not write: in one channel, or anywhere in the app.
+struct Ban {
+  AppId app;
+  ChannelId channel;  ///< 0: the whole app.
+  std::string user_id;
+  std::string banned_by_id;
+  std::string reason;
+  bool shadow = false;  ///< May write, but nobody else is to see it.
+  Timestamp created_at;
+  Timestamp expires_at;  ///< Zero: never.
+};
+
+/// A user reports a message, or another user if `target_message_id` is empty.
+struct Flag {
+  AppId app;
+  std::string id;  ///< A UUID.
+  std::string user_id;
+  std::string target_user_id;  ///< Of a message: its author.
+  std::string target_message_id;
+  std::string reason;
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::string custom_json = "{}";
+};
+
 /// What a user has not read, over all channels (events.md §2.4).
 struct UnreadTotals {
   std::int64_t messages = 0;

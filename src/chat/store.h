@@ -88,6 +88,26 @@ class Reader {
 
   virtual std::optional<Task> FindTask(AppId app, std::string_view id) = 0;
 
+  /// A message of type "ephemeral", which only PutEphemeral makes; nullopt once it has expired.
+  virtual std::optional<Message> FindEphemeral(AppId app, std::string_view id, Timestamp now) = 0;
+
+  // Those that have expired are found until they are removed: the caller judges.
+  virtual std::optional<Mute> FindMute(AppId app, std::string_view user_id,
+                                       std::string_view target_id) = 0;
+  virtual std::vector<Mute> ListMutes(AppId app, std::string_view user_id) = 0;  ///< Oldest first.
+  virtual std::optional<Ban> FindBan(AppId app, ChannelId channel, std::string_view user_id) = 0;
+  /// In the app and in its channels.
+  virtual std::int64_t CountBans(AppId app, std::string_view user_id) = 0;
+  virtual std::vector<Mute> ListExpiredMutes(Timestamp now, int limit) = 0;
+  virtual std::vector<Ban> ListExpiredBans(Timestamp now, int limit) = 0;
+
+  virtual std::optional<Flag> FindFlag(AppId app, std::string_view user_id,
+                                       std::string_view target_user_id,
+                                       std::string_view target_message_id) = 0;
+  /// How many users have flagged it.
+  virtual std::int64_t CountFlags(AppId app, std::string_view target_user_id,
+                                  std::string_view target_message_id) = 0;
+
   /// The app's commands and channel types; never nullptr. Asked for with every message: an adapter
   /// builds it after a change and keeps it until the next.
   virtual CatalogPtr FindCatalog(AppId app) = 0;
@@ -118,6 +138,23 @@ class Tx : public virtual Reader {
                               std::string_view type) = 0;
 
   virtual void PutTask(const Task& task) = 0;
+
+  /// Inserts or replaces by (app, id), with its life's end. Such a message is apart from all
+  /// others: no list, count or search knows it.
+  virtual void PutEphemeral(const Message& message, Timestamp expires_at) = 0;
+  virtual void DeleteEphemeral(AppId app, std::string_view id) = 0;
+  /// At most `limit` of all apps'; how many they were.
+  virtual int DeleteExpiredEphemerals(Timestamp now, int limit) = 0;
+
+  /// Inserts or replaces by (app, user_id, target_id).
+  virtual void PutMute(const Mute& mute) = 0;
+  virtual void DeleteMute(AppId app, std::string_view user_id, std::string_view target_id) = 0;
+  /// Inserts or replaces by (app, user_id, channel).
+  virtual void PutBan(const Ban& ban) = 0;
+  virtual void DeleteBan(AppId app, ChannelId channel, std::string_view user_id) = 0;
+  /// Inserts or replaces by (app, user_id, target_user_id, target_message_id).
+  virtual void PutFlag(const Flag& flag) = 0;
+  virtual void DeleteFlag(const Flag& flag) = 0;
 
   /// Inserts or replaces by (app, name).
   virtual void PutChannelType(AppId app, const ChannelTypeRecord& type) = 0;

@@ -146,7 +146,9 @@ void Encoder::FullUser(json::Writer& w, const chat::User& user) {
     w.Key("privacy_settings").Raw(user.privacy_settings_json);
   }
   w.Key("devices").BeginArray().EndArray();
-  w.Key("mutes").BeginArray().EndArray();
+  w.Key("mutes").BeginArray();
+  for (const chat::Mute& mute : store_.ListMutes(app_, user.id)) Mute(w, mute);
+  w.EndArray();
   w.Key("channel_mutes").BeginArray().EndArray();
   w.Field("unread_count", unread.messages);
   w.Field("total_unread_count", unread.messages);

@@ -51,6 +51,8 @@ class Encoder {
   void Reaction(json::Writer& w, const chat::Reaction& reaction);
   /// `"attachments": [...]` of a message.
   void Attachments(json::Writer& w, const std::string& attachments_json);
+  void Mute(json::Writer& w, const chat::Mute& mute);
+  void Flag(json::Writer& w, const chat::Flag& flag);
 
   /// The members array of an event: at most 50 by creation time and user id, `keep` among them if
   /// a member (decisions.md 18), with counters. Writes nothing if the channel has no members.

@@ -78,6 +78,15 @@ Result<void> Listen(Config& config, std::string_view text) {
   return {};
 }
 
+Result<void> PublicUrl(Config& config, std::string_view text) {
+  while (text.ends_with('/')) text.remove_suffix(1);
+  const bool known = text.empty() || text.starts_with("http://") || text.starts_with("https://");
+  const bool clean = text.find_first_of(" \t\r\n\"<>?#") == std::string_view::npos;
+  if (!known || !clean) return InputError("must be a URL like https://chat.example.com");
+  config.public_url = text;
+  return {};
+}
+
 constexpr std::int64_t kMillion = 1'000'000;
 
 constexpr Setting kSettings[] = {
@@ -86,6 +95,10 @@ constexpr Setting kSettings[] = {
     {"dev", "Development mode: private and plain-http targets are allowed.", Flag<&Config::dev>},
     {"tls_cert", "PEM file of the API's certificate chain.", Text<&Config::tls_cert>},
     {"tls_key", "PEM file of the certificate's key.", Text<&Config::tls_key>},
+    {"public_url",
+     "Address under which clients reach the API, for links that it hands out; without one, the "
+     "request's Host.",
+     PublicUrl},
     {"admin_token", "Bearer token of the admin routes; they are off without one.",
      Text<&Config::admin_token>, true},
     {"bootstrap_key", "API key of the first app, which is created if absent.",
@@ -107,6 +120,9 @@ constexpr Setting kSettings[] = {
      Number<&Config::rate_limit_per_minute, 1, 1000 * kMillion>},
     {"drain_timeout_ms", "How long a stopping server waits for what is under way.",
      Number<&Config::drain_timeout_ms, 0, 600'000>},
+    {"chat.ephemeral_lifetime_s",
+     "How long a command's ephemeral message is kept for its sender's actions.",
+     Number<&Config::ephemeral_lifetime_s, 1, 7 * 24 * 3600>},
     {"targets.allow_http", "Take http:// webhook URLs outside development mode.",
      Flag<&Config::allow_http_targets>},
     {"targets.allow_private", "Let webhooks reach loopback and private addresses.",

@@ -21,6 +21,7 @@ struct Config {
   bool dev = false;
   std::string tls_cert;
   std::string tls_key;
+  std::string public_url;  ///< Where clients reach the API; empty: where a request says it does.
   std::string admin_token;
   std::string log_level = "info";
   std::string bootstrap_key;
@@ -32,6 +33,7 @@ struct Config {
   std::int64_t rate_limit_per_minute = 1'000'000'000;
   std::int64_t hook_concurrency = 32;  ///< Attempts under way at once for one hook.
   std::int64_t drain_timeout_ms = 15'000;
+  std::int64_t ephemeral_lifetime_s = 3600;
   bool allow_http_targets = false;
   bool allow_private_targets = false;
   std::vector<std::string> allow_targets;    ///< Subnets (CIDR) and host names.

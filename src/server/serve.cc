@@ -20,6 +20,7 @@
 #include "net/io_threads.h"
 #include "server/bootstrap.h"
 #include "server/outgoing.h"
+#include "server/sweeper.h"
 #include "settings/directory.h"
 #include "sinks/hook_transport.h"
 #include "sinks/http_sink.h"
@@ -35,6 +36,7 @@ namespace {
 
 constexpr int kRuntimeFailure = 1;
 constexpr int kConfigurationError = 2;
+constexpr std::chrono::seconds kSweepInterval{30};
 
 int ExitCodeFor(const Error& error) {
   return error.kind() == ErrorKind::kInput ? kConfigurationError : kRuntimeFailure;
@@ -83,6 +85,7 @@ class Server {
   std::promise<int> signal_;
   boost::asio::signal_set signals_{io_.At(0), SIGTERM, SIGINT};
   std::unique_ptr<net::HttpServer> http_;
+  std::unique_ptr<Sweeper> sweeper_;
 };
 
 Result<void> Server::StartStore() {
@@ -137,6 +140,9 @@ Result<void> Server::StartApi() {
   options.admin_token = config_.admin_token;
   options.rate_limit_per_minute = config_.rate_limit_per_minute;
   options.trusted_proxies = config_.trusted_proxies;
+  options.public_url = config_.public_url;
+  options.tls = !config_.tls_cert.empty();
+  options.ephemeral_lifetime = std::chrono::seconds(config_.ephemeral_lifetime_s);
   api::Api::Dependencies dependencies{
       *store_,
       directory_,
@@ -202,6 +208,7 @@ Result<void> Server::Start() {
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     signal_.set_value(error ? 0 : signal);
   });
+  sweeper_ = std::make_unique<Sweeper>(*store_, clock_, kSweepInterval);
   PrintReady();
   return {};
 }
@@ -223,6 +230,7 @@ void Server::Stop() {
       spdlog::warn("some attempts are handed back; they are made again after the next start");
     }
   }
+  if (sweeper_) sweeper_->Stop();
   loops_.Stop();
   io_.Stop();
   if (store_) store_->Stop();

@@ -12,6 +12,8 @@ ReaderSession::ReaderSession(Connection& db, const Clock& clock)
       messages_(db),
       reactions_(db),
       requests_(db),
+      ephemerals_(db),
+      moderation_(db),
       catalogs_(db),
       apps_(db),
       events_(db),
@@ -98,6 +100,48 @@ std::vector<chat::ReactionGroup> ReaderSession::SumReactions(MessageId message) 
 
 std::optional<chat::Task> ReaderSession::FindTask(AppId app, std::string_view id) {
   return requests_.FindTask(app, id);
+}
+
+std::optional<chat::Message> ReaderSession::FindEphemeral(AppId app, std::string_view id,
+                                                          Timestamp now) {
+  return ephemerals_.Find(app, id, now);
+}
+
+std::optional<chat::Mute> ReaderSession::FindMute(AppId app, std::string_view user_id,
+                                                  std::string_view target_id) {
+  return moderation_.FindMute(app, user_id, target_id);
+}
+
+std::vector<chat::Mute> ReaderSession::ListMutes(AppId app, std::string_view user_id) {
+  return moderation_.ListMutes(app, user_id);
+}
+
+std::optional<chat::Ban> ReaderSession::FindBan(AppId app, ChannelId channel,
+                                                std::string_view user_id) {
+  return moderation_.FindBan(app, channel, user_id);
+}
+
+std::int64_t ReaderSession::CountBans(AppId app, std::string_view user_id) {
+  return moderation_.CountBans(app, user_id);
+}
+
+std::vector<chat::Mute> ReaderSession::ListExpiredMutes(Timestamp now, int limit) {
+  return moderation_.ListExpiredMutes(now, limit);
+}
+
+std::vector<chat::Ban> ReaderSession::ListExpiredBans(Timestamp now, int limit) {
+  return moderation_.ListExpiredBans(now, limit);
+}
+
+std::optional<chat::Flag> ReaderSession::FindFlag(AppId app, std::string_view user_id,
+                                                  std::string_view target_user_id,
+                                                  std::string_view target_message_id) {
+  return moderation_.FindFlag(app, user_id, target_user_id, target_message_id);
+}
+
+std::int64_t ReaderSession::CountFlags(AppId app, std::string_view target_user_id,
+                                       std::string_view target_message_id) {
+  return moderation_.CountFlags(app, target_user_id, target_message_id);
 }
 
 chat::CatalogPtr ReaderSession::FindCatalog(AppId app) { return catalogs_.Find(app); }

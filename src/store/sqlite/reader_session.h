@@ -12,9 +12,11 @@
 #include "store/sqlite/connection.h"
 #include "store/sqlite/deliveries.h"
 #include "store/sqlite/delivery_history.h"
+#include "store/sqlite/ephemerals.h"
 #include "store/sqlite/events.h"
 #include "store/sqlite/members.h"
 #include "store/sqlite/messages.h"
+#include "store/sqlite/moderation.h"
 #include "store/sqlite/reactions.h"
 #include "store/sqlite/requests.h"
 #include "store/sqlite/users.h"
@@ -52,6 +54,20 @@ class ReaderSession : public virtual store::Reader {
   std::vector<chat::Reaction> ListReactionsOf(MessageId message, std::string_view user_id) override;
   std::vector<chat::ReactionGroup> SumReactions(MessageId message) override;
   std::optional<chat::Task> FindTask(AppId app, std::string_view id) override;
+  std::optional<chat::Message> FindEphemeral(AppId app, std::string_view id,
+                                             Timestamp now) override;
+  std::optional<chat::Mute> FindMute(AppId app, std::string_view user_id,
+                                     std::string_view target_id) override;
+  std::vector<chat::Mute> ListMutes(AppId app, std::string_view user_id) override;
+  std::optional<chat::Ban> FindBan(AppId app, ChannelId channel, std::string_view user_id) override;
+  std::int64_t CountBans(AppId app, std::string_view user_id) override;
+  std::vector<chat::Mute> ListExpiredMutes(Timestamp now, int limit) override;
+  std::vector<chat::Ban> ListExpiredBans(Timestamp now, int limit) override;
+  std::optional<chat::Flag> FindFlag(AppId app, std::string_view user_id,
+                                     std::string_view target_user_id,
+                                     std::string_view target_message_id) override;
+  std::int64_t CountFlags(AppId app, std::string_view target_user_id,
+                          std::string_view target_message_id) override;
   chat::CatalogPtr FindCatalog(AppId app) override;
 
   settings::AppPtr FindApp(AppId app) override;
@@ -80,6 +96,8 @@ class ReaderSession : public virtual store::Reader {
   MessageTable messages_;
   ReactionTable reactions_;
   RequestTable requests_;
+  EphemeralTable ephemerals_;
+  ModerationTable moderation_;
   CatalogTable catalogs_;
   AppTable apps_;
   EventTable events_;

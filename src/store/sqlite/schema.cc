@@ -304,7 +304,74 @@ CREATE TABLE catalogs (
 ) STRICT;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2};
+constexpr const char* kVersion3 = R"sql(
+CREATE TABLE ephemerals (
+  pk          INTEGER PRIMARY KEY,
+  app         INTEGER NOT NULL,
+  id          TEXT NOT NULL,
+  expires_at  INTEGER NOT NULL,
+  channel     INTEGER NOT NULL,
+  created_at  INTEGER NOT NULL,
+  updated_at  INTEGER NOT NULL,
+  show_in_channel INTEGER NOT NULL,
+  silent      INTEGER NOT NULL,
+  cid         TEXT NOT NULL,
+  user_id     TEXT NOT NULL,
+  command     TEXT NOT NULL,
+  args        TEXT NOT NULL,
+  parent_id   TEXT NOT NULL,
+  quoted_message_id TEXT NOT NULL,
+  mentioned_user_ids TEXT NOT NULL,
+  restricted_visibility TEXT NOT NULL,
+  i18n        TEXT NOT NULL,
+  text        TEXT NOT NULL,
+  html        TEXT NOT NULL,
+  mml         TEXT NOT NULL,
+  attachments TEXT NOT NULL,
+  custom      TEXT NOT NULL,
+  UNIQUE (app, id)
+) STRICT;
+CREATE INDEX ephemerals_expiry ON ephemerals (expires_at);
+
+CREATE TABLE mutes (
+  app        INTEGER NOT NULL,
+  user_id    TEXT NOT NULL,
+  target_id  TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  PRIMARY KEY (app, user_id, target_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX mutes_expiry ON mutes (expires_at) WHERE expires_at > 0;
+
+CREATE TABLE bans (
+  app          INTEGER NOT NULL,
+  user_id      TEXT NOT NULL,
+  channel      INTEGER NOT NULL,
+  shadow       INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL,
+  expires_at   INTEGER NOT NULL,
+  banned_by_id TEXT NOT NULL,
+  reason       TEXT NOT NULL,
+  PRIMARY KEY (app, user_id, channel)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX bans_expiry ON bans (expires_at) WHERE expires_at > 0;
+
+CREATE TABLE flags (
+  app               INTEGER NOT NULL,
+  target_user_id    TEXT NOT NULL,
+  target_message_id TEXT NOT NULL,
+  user_id           TEXT NOT NULL,
+  created_at        INTEGER NOT NULL,
+  updated_at        INTEGER NOT NULL,
+  id                TEXT NOT NULL,
+  reason            TEXT NOT NULL,
+  custom            TEXT NOT NULL,
+  PRIMARY KEY (app, target_user_id, target_message_id, user_id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
 
 }  // namespace
 

@@ -195,6 +195,53 @@ settings::AppPtr WriterSession::FindApp(AppId id) {
 
 chat::CatalogPtr WriterSession::FindCatalog(AppId app) { return catalogs_.FindOwn(app); }
 
+void WriterSession::PutEphemeral(const chat::Message& message, Timestamp expires_at) {
+  BeforeWrite();
+  ephemerals_.Put(message, expires_at);
+}
+
+void WriterSession::DeleteEphemeral(AppId app, std::string_view id) {
+  BeforeWrite();
+  ephemerals_.Delete(app, id);
+}
+
+int WriterSession::DeleteExpiredEphemerals(Timestamp now, int limit) {
+  // Most of the time there is none, and then nothing needs to be committed.
+  if (!ephemerals_.AnyExpired(now)) return 0;
+  BeforeWrite();
+  return ephemerals_.DeleteExpired(now, limit);
+}
+
+void WriterSession::PutMute(const chat::Mute& mute) {
+  BeforeWrite();
+  moderation_.PutMute(mute);
+}
+
+void WriterSession::DeleteMute(AppId app, std::string_view user_id, std::string_view target_id) {
+  BeforeWrite();
+  moderation_.DeleteMute(app, user_id, target_id);
+}
+
+void WriterSession::PutBan(const chat::Ban& ban) {
+  BeforeWrite();
+  moderation_.PutBan(ban);
+}
+
+void WriterSession::DeleteBan(AppId app, ChannelId channel, std::string_view user_id) {
+  BeforeWrite();
+  moderation_.DeleteBan(app, channel, user_id);
+}
+
+void WriterSession::PutFlag(const chat::Flag& flag) {
+  BeforeWrite();
+  moderation_.PutFlag(flag);
+}
+
+void WriterSession::DeleteFlag(const chat::Flag& flag) {
+  BeforeWrite();
+  moderation_.DeleteFlag(flag);
+}
+
 void WriterSession::PutChannelType(AppId app, const chat::ChannelTypeRecord& type) {
   BeforeWrite();
   catalogs_.PutType(app, type);

@@ -62,6 +62,15 @@ class WriterSession final : public ReaderSession, public store::Tx {
   void PutReaction(const chat::Reaction& reaction) override;
   void DeleteReaction(MessageId message, std::string_view user_id, std::string_view type) override;
   void PutTask(const chat::Task& task) override;
+  void PutEphemeral(const chat::Message& message, Timestamp expires_at) override;
+  void DeleteEphemeral(AppId app, std::string_view id) override;
+  int DeleteExpiredEphemerals(Timestamp now, int limit) override;
+  void PutMute(const chat::Mute& mute) override;
+  void DeleteMute(AppId app, std::string_view user_id, std::string_view target_id) override;
+  void PutBan(const chat::Ban& ban) override;
+  void DeleteBan(AppId app, ChannelId channel, std::string_view user_id) override;
+  void PutFlag(const chat::Flag& flag) override;
+  void DeleteFlag(const chat::Flag& flag) override;
   void PutChannelType(AppId app, const chat::ChannelTypeRecord& type) override;
   void DeleteChannelType(AppId app, std::string_view name) override;
   void PutCommand(AppId app, const chat::Command& command) override;
