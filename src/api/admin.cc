@@ -231,6 +231,35 @@ Result<void> Redeliver(const AdminCall& call, store::Tx& tx, json::Writer& w) {
   return {};
 }
 
+// A synchronous hook: before-message-send or the command handler, with its health since the start.
+void WriteSyncHook(json::Writer& w, const hooks::HookReport& report) {
+  w.BeginObject();
+  w.Field("app_id", report.app.value);
+  w.Field("kind", hooks::ToString(report.kind));
+  w.Field("url", report.url);
+  w.Field("state", hooks::ToString(report.state));
+  WriteOptionalTime(w, "since", report.since);
+  w.Field("consecutive_failures", report.consecutive_failures);
+  WriteOptionalTime(w, "next_probe_at", report.next_probe);
+  w.Field("in_flight", report.in_flight);
+  w.Key("counts").BeginObject();
+  for (std::size_t i = 0; i < hooks::kAnswerClasses; ++i) {
+    const auto answer = static_cast<hooks::AnswerClass>(i);
+    w.Field(hooks::ToString(answer), static_cast<std::int64_t>(report.counts[answer]));
+  }
+  w.EndObject();
+  w.Key("history").BeginArray();
+  for (const hooks::Transition& transition : report.history) {
+    w.BeginObject();
+    w.Key("at").Time(transition.at);
+    w.Field("state", hooks::ToString(transition.to));
+    w.Field("reason", transition.reason);
+    w.EndObject();
+  }
+  w.EndArray();
+  w.EndObject();
+}
+
 Result<void> ListHooks(const AdminCall& call, store::Reader& store, json::Writer& w) {
   const auto only = ParseInt(call.Param("app_id"));
   w.Key("hooks").BeginArray();
@@ -245,6 +274,11 @@ Result<void> ListHooks(const AdminCall& call, store::Reader& store, json::Writer
       w.Field("pending", store.CountPending(hook.pk));
       w.EndObject();
     }
+  }
+  w.EndArray();
+  w.Key("sync_hooks").BeginArray();
+  for (const hooks::HookReport& report : call.sync_caller.Snapshot()) {
+    if (!only || report.app.value == *only) WriteSyncHook(w, report);
   }
   w.EndArray();
   return {};

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/json_writer.h"
+#include "hooks/sync_caller.h"
 #include "net/http_message.h"
 #include "store/store.h"
 
@@ -20,6 +21,7 @@ struct AdminCall {
   json::Value body;
   std::vector<std::string> args;
   Environment& environment;
+  const hooks::SyncCaller& sync_caller;
 
   std::string_view Param(std::string_view name) const {
     return http.QueryParam(name).value_or(std::string_view());

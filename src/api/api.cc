@@ -239,7 +239,7 @@ awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
     document = std::move(*parsed);
   }
   const AdminCall call{request, document ? document->root() : json::Value(), std::move(args),
-                       environment_};
+                       environment_, deps_.sync_caller};
   json::Writer w;
   w.BeginObject();
   Result<void> result;

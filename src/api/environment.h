@@ -18,7 +18,6 @@ struct ApiOptions {
   bool allow_http_targets = false;  ///< decisions.md 28.
   std::string admin_token;          ///< Empty: the admin routes are off.
   std::int64_t rate_limit_per_minute = 1'000'000'000;
-  std::chrono::nanoseconds ephemeral_lifetime = std::chrono::hours(1);
   std::vector<std::string> trusted_proxies;  ///< Peers whose X-Forwarded-For is believed.
   /// Where clients reach this server, without a slash at its end; empty: where they say they do.
   std::string public_url;

@@ -29,7 +29,6 @@
 #include "store/sqlite/open.h"
 #include "store/work_store.h"
 #include "telemetry/metrics.h"
-#include "webhook/call/call.h"
 
 namespace hookline::server {
 namespace {
@@ -115,9 +114,7 @@ Result<void> Server::StartDelivery() {
   tester_ = std::make_unique<sinks::WebhookTester>(*loops_.delivery.front());
   hook_transport_ =
       std::make_unique<sinks::HookTransport>(std::vector<net::HttpLoop*>{loops_.hooks.get()});
-  hooks::SyncCallerOptions hook_options;
-  hook_options.user_agent = webhook::UserAgent();
-  sync_caller_ = std::make_unique<hooks::SyncCaller>(*hook_transport_, clock_, hook_options);
+  sync_caller_ = std::make_unique<hooks::SyncCaller>(*hook_transport_, clock_);
   work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
   delivery::DispatcherOptions options;
   options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
@@ -156,7 +153,8 @@ Result<void> Server::StartApi() {
       [this] {
         return telemetry::RenderMetrics(
             dispatcher_->Stats(),
-            {static_cast<std::int64_t>(http_->connections()), store_->healthy()});
+            {static_cast<std::int64_t>(http_->connections()), store_->healthy()},
+            sync_caller_->Snapshot());
       }};
   api_ = std::make_unique<api::Api>(std::move(dependencies), std::move(options));
 

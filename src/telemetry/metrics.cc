@@ -41,9 +41,37 @@ class Page {
   std::vector<MetricFamily> families_;
 };
 
+// Summed over the apps: their number is not bounded, that of the series is.
+void AddSyncHooks(Page& page, const std::vector<hooks::HookReport>& sync_hooks) {
+  MetricFamily calls;
+  calls.name = "hookline_sync_hook_calls_total";
+  calls.help = "Calls of synchronous hooks by kind and what came of them.";
+  calls.type = MetricType::Counter;
+  std::int64_t paused = 0;
+  for (const auto kind : {hooks::HookKind::kBeforeMessageSend, hooks::HookKind::kCommand}) {
+    hooks::AnswerCounts sum;
+    for (const hooks::HookReport& report : sync_hooks) {
+      if (report.kind != kind) continue;
+      paused += report.state == hooks::HealthState::kPaused ? 1 : 0;
+      for (std::size_t i = 0; i < hooks::kAnswerClasses; ++i) {
+        sum.by_class[i] += report.counts.by_class[i];
+      }
+    }
+    for (std::size_t i = 0; i < hooks::kAnswerClasses; ++i) {
+      const auto answer = static_cast<hooks::AnswerClass>(i);
+      calls.metric.push_back(Page::CounterMetric({{"kind", std::string(hooks::ToString(kind))},
+                                                  {"result", std::string(hooks::ToString(answer))}},
+                                                 static_cast<std::int64_t>(sum[answer])));
+    }
+  }
+  page.Add(std::move(calls));
+  page.Gauge("hookline_sync_hooks_paused", "Synchronous hooks that are paused now.", paused);
+}
+
 }  // namespace
 
-std::string RenderMetrics(const delivery::DispatcherStats& delivery, const ServerFigures& server) {
+std::string RenderMetrics(const delivery::DispatcherStats& delivery, const ServerFigures& server,
+                          const std::vector<hooks::HookReport>& sync_hooks) {
   Page page;
   page.Gauge("hookline_http_connections", "API connections open now.", server.connections);
   page.Gauge("hookline_store_healthy", "1 while the store takes writes.",
@@ -77,6 +105,7 @@ std::string RenderMetrics(const delivery::DispatcherStats& delivery, const Serve
     failed.metric.push_back(Page::CounterMetric({{"class", name}}, delivery.failed_attempts[i]));
   }
   page.Add(std::move(failed));
+  AddSyncHooks(page, sync_hooks);
   return page.Text();
 }
 

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "delivery/stats.h"
+#include "hooks/sync_caller.h"
 
 namespace hookline::telemetry {
 
@@ -14,6 +16,7 @@ struct ServerFigures {
 };
 
 /// The page in Prometheus' text format.
-std::string RenderMetrics(const delivery::DispatcherStats& delivery, const ServerFigures& server);
+std::string RenderMetrics(const delivery::DispatcherStats& delivery, const ServerFigures& server,
+                          const std::vector<hooks::HookReport>& sync_hooks);
 
 }  // namespace hookline::telemetry
