@@ -13,7 +13,7 @@ kBuild="clang-19 lld-19 cmake:3 ninja-build:1 pkg-config: g++-12 g++:12
   libsqlite3-dev:3 libjwt-dev:1 zlib1g-dev:1 libfmt-dev:9 libspdlog-dev:1 libcli11-dev:2
   prometheus-cpp-dev:1 libtomlplusplus-dev:3 libgtest-dev:1 libgmock-dev:1 libbenchmark-dev:1
   python3:3"
-kTest="libclang-rt-19-dev llvm-19 ca-certificates: curl:7"
+kTest="libclang-rt-19-dev llvm-19 ca-certificates: curl:7 python3-venv:3"
 kBench="wrk:4"
 kLint="clang-tidy-19 clang-format-19 python3:3"
 kNodeOldest="18.19"
@@ -177,6 +177,21 @@ install_node_modules() {
   printf '%s\n' "$lock" >"$stamp"
 }
 
+# A virtual environment under build/ with the packages of tests/python, made anew when they change.
+install_python_packages() {
+  local requirements="$root/tests/python/requirements.txt" folder="$root/build/python" wanted stamp
+  wanted=$(sha256sum <"$requirements")
+  stamp="$folder/.requirements-sha256"
+  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return; fi
+  printf 'install-deps: pip install for tests/python\n' >&2
+  mkdir -p "$root/build"
+  # Debian's own Python: its venv module is the one that was installed above.
+  /usr/bin/python3 -m venv --clear "$folder" &&
+    "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements" ||
+    fail "pip install failed (it needs the Python package index, or a filled cache)"
+  printf '%s\n' "$wanted" >"$stamp"
+}
+
 main() {
   local group packages=()
   [ $# -gt 0 ] || set -- build
@@ -206,6 +221,7 @@ main() {
       test)
         install_node
         install_node_modules "$root/tests"
+        install_python_packages
         ;;
       bench) install_nginx ;;
     esac

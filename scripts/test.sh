@@ -49,7 +49,10 @@ stage_build() {
 
 stage_unit() { tests release '^(unit|contract|toolchain|package)$'; }
 
-stage_suites() { HOOKLINE_BIN=build/release/src/hookline node tests/run.mjs harness integration e2e; }
+stage_suites() {
+  HOOKLINE_BIN=build/release/src/hookline node tests/run.mjs harness integration e2e
+  HOOKLINE_BIN=build/release/src/hookline build/python/bin/python tests/python/test_official_client.py
+}
 
 stage_fault() {
   HOOKLINE_BIN=build/release/src/hookline HOOKLINE_KILL_ROUNDS=$kKillRounds node tests/run.mjs fault
