@@ -143,10 +143,9 @@ std::string GiphySvg(std::string_view text, std::string_view seed) {
         R"x(</circle>)x",
         x, y, radius, hue, radius, radius / 2, radius, tenths / 10, tenths % 10);
   }
-  svg += fmt::format(
-      R"x(<text x="{}" y="{}" fill="#fff" font-family="sans-serif" font-size="24" )x"
-      R"x(text-anchor="middle" dominant-baseline="middle">{}</text></svg>)x",
-      kWidth / 2, kHeight / 2, XmlEscaped(shown));
+  svg += fmt::format(R"x(<text x="{}" y="{}" fill="#fff" font-family="sans-serif" font-size="24" )x"
+                     R"x(text-anchor="middle" dominant-baseline="middle">{}</text></svg>)x",
+                     kWidth / 2, kHeight / 2, XmlEscaped(shown));
   return svg;
 }
 

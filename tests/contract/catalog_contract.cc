@@ -68,9 +68,8 @@ TEST_P(StoreContract, CommandsKeepEveryField) {
     EXPECT_EQ(reader.FindCatalog(app_)->FindCommand("ticket")->args, "");
   });
   Write([&](Tx& tx) { tx.DeleteCommand(app_, "ticket"); });
-  ReadBoth([&](Reader& reader) {
-    EXPECT_EQ(reader.FindCatalog(app_)->FindCommand("ticket"), nullptr);
-  });
+  ReadBoth(
+      [&](Reader& reader) { EXPECT_EQ(reader.FindCatalog(app_)->FindCommand("ticket"), nullptr); });
 }
 
 TEST_P(StoreContract, ChannelTypesKeepTheirSettings) {
