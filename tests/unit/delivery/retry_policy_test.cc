@@ -101,12 +101,14 @@ TEST(RetryPolicyTest, BlockedAndTooLargeAreFinal) {
   EXPECT_EQ(Decide(kStream, 0, Failed(FailureClass::kTooLarge)).reason, "too_large");
 }
 
-TEST(RetryPolicyTest, AnEndlessErrorPageIsStillAnOverload) {
+TEST(RetryPolicyTest, AnEndlessAnswerIsABrokenOneOrStillAnOverload) {
   AttemptOutcome outcome = Failed(FailureClass::kTooLarge);
   outcome.status = 503;
   EXPECT_EQ(Decide(kStream, 0, outcome).state, DeliveryState::kPending);
+  EXPECT_EQ(Decide(kStream, 1, outcome).state, DeliveryState::kPending);
   outcome.status = 200;
-  EXPECT_EQ(Decide(kStream, 0, outcome).state, DeliveryState::kDead);
+  EXPECT_EQ(Decide(kStream, 0, outcome).state, DeliveryState::kPending);
+  EXPECT_EQ(Decide(kStream, 1, outcome).reason, "exhausted");
 }
 
 TEST(RetryPolicyTest, JitterAddsUpToAFifthAndNeverTakesAway) {

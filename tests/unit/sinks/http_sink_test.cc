@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "hookline/signature.h"
+#include "hookline/webhook.h"
 #include "sink_fixture.h"
 
 namespace hookline::sinks {
@@ -81,6 +82,23 @@ TEST_F(HttpSinkTest, SendsTheFormatThatTheHookWantsIfTheEventHasIt) {
   app_.hooks[0].payload_v2 = false;
   Start(server.url()).get();
   EXPECT_EQ(BodyOf(server.request_texts().at(2)), *event_.body_v1);
+}
+
+TEST_F(HttpSinkTest, CompressesOnlyLongBodiesAndSignsThePlainBytes) {
+  RawServer server(Always(200));
+  app_.fields_json = R"({"enable_hook_payload_compression":true})";
+  Start(server.url()).get();
+  EXPECT_EQ(Header(server.request_texts().at(0), "Content-Encoding"), "");
+  EXPECT_EQ(BodyOf(server.request_texts().at(0)), *event_.body_v1);
+
+  const std::string body = R"({"type":"message.new","text":")" + std::string(1000, 'x') + "\"}";
+  event_.body_v1 = std::make_shared<const std::string>(body);
+  Start(server.url()).get();
+  const std::string request = server.request_texts().at(1);
+  EXPECT_EQ(Header(request, "Content-Encoding"), "gzip");
+  EXPECT_LT(BodyOf(request).size(), 200u);
+  EXPECT_EQ(webhook::GunzipPayload(BodyOf(request)), body);
+  EXPECT_TRUE(webhook::VerifySignature(body, Header(request, "X-Signature"), "secret1"));
 }
 
 TEST_F(HttpSinkTest, TellsWhatTheReceiverAnswered) {
