@@ -1,4 +1,4 @@
-"""A Hookline server under test, and what the benchmark reads of it."""
+"""A Hookline server under test, its apps, and what the benchmark reads of it."""
 import base64
 import hashlib
 import hmac
@@ -14,18 +14,87 @@ KEY, SECRET, ADMIN = "benchkey0001", "b" * 64, "bench-admin-token"
 MEMBERS = ["mara", "olaf", "ines", "jon", "kim", "lea"]
 
 
-def server_token():
+def server_token(secret):
     def encode(data):
         return base64.urlsafe_b64encode(data).rstrip(b"=")
 
     head = encode(b'{"alg":"HS256","typ":"JWT"}') + b"." + encode(b'{"server":true}')
-    return (head + b"." + encode(hmac.new(SECRET.encode(), head, hashlib.sha256).digest())).decode()
+    return (head + b"." + encode(hmac.new(secret.encode(), head, hashlib.sha256).digest())).decode()
+
+
+def message_body():
+    text = ("crane is free " * 10)[:100]
+    return json.dumps({"message": {"text": text, "user_id": "mara"}}).encode()
+
+
+class App:
+    """One tenant, with a channel of six members."""
+
+    def __init__(self, origin, key, secret):
+        self.origin, self.key = origin, key
+        self.headers = {"Authorization": server_token(secret), "stream-auth-type": "jwt",
+                        "Content-Type": "application/json"}
+        self.message_url = f"{origin}/channels/messaging/bench/message?api_key={key}"
+        self.call("POST", "/users", {"users": {u: {"id": u, "name": u.title()} for u in MEMBERS}})
+        self.call("POST", "/channels/messaging/bench/query",
+                  {"data": {"created_by_id": "mara", "members": MEMBERS}})
+
+    def call(self, method, path, body):
+        request = urllib.request.Request(f"{self.origin}{path}?api_key={self.key}", method=method,
+                                         headers=self.headers, data=json.dumps(body).encode())
+        with urllib.request.urlopen(request) as response:
+            return json.load(response)
+
+    def push_to(self, url):
+        self.call("PATCH", "/app", {"event_hooks": [
+            {"hook_type": "webhook", "enabled": True, "webhook_url": url,
+             "event_types": ["message.new"]}]})
+
+    def ask_before_send(self, url):
+        self.call("PATCH", "/app", {"before_message_send_hook_url": url})
+
+    def send(self):
+        return self.call("POST", "/channels/messaging/bench/message", json.loads(message_body()))
+
+
+class Receiver:
+    """Catches one call, to see what the server really sends."""
+
+    def __enter__(self):
+        self.arrived = threading.Event()
+        receiver = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                receiver.body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.headers = dict(self.headers)
+                self.send_response(200)
+                self.end_headers()
+                receiver.arrived.set()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def call(self):
+        """The body, and the headers that are not the transport's."""
+        if not self.arrived.wait(10):
+            raise RuntimeError("no webhook arrived")
+        dropped = {"host", "content-length", "connection"}
+        return self.body, {k: v for k, v in self.headers.items() if k.lower() not in dropped}
 
 
 class Hookline:
     def __init__(self, binary, data):
         self.binary, self.data = binary, data
-        self.token = server_token()
 
     def __enter__(self):
         env = {**os.environ, "HOOKLINE_BOOTSTRAP_KEY": KEY, "HOOKLINE_BOOTSTRAP_SECRET": SECRET,
@@ -43,84 +112,34 @@ class Hookline:
         self.process.terminate()
         self.process.wait(timeout=30)
 
-    def headers(self):
-        return {"Authorization": self.token, "stream-auth-type": "jwt",
-                "Content-Type": "application/json"}
+    def first_app(self):
+        return App(self.origin, KEY, SECRET)
 
-    def call(self, method, path, body=None):
-        separator = "&" if "?" in path else "?"
+    def new_app(self, name):
+        answer = self.admin("/apps", {"name": name})
+        return App(self.origin, answer["key"], answer["secret"])
+
+    def admin(self, path, body=None):
         request = urllib.request.Request(
-            f"{self.origin}{path}{separator}api_key={KEY}", method=method, headers=self.headers(),
+            f"{self.origin}/admin/v1{path}", headers={"Authorization": f"Bearer {ADMIN}"},
             data=None if body is None else json.dumps(body).encode())
         with urllib.request.urlopen(request) as response:
             return json.load(response)
 
-    def message_url(self):
-        return f"{self.origin}/channels/messaging/bench/message?api_key={KEY}"
-
-    def message_body(self):
-        text = ("crane is free " * 10)[:100]
-        return json.dumps({"message": {"text": text, "user_id": "mara"}}).encode()
-
-    def set_up(self, sink_url):
-        """Users, channel and hook; returns one delivered payload with its headers."""
-        self.call("POST", "/users", {"users": {u: {"id": u, "name": u.title()} for u in MEMBERS}})
-        self.call("POST", "/channels/messaging/bench/query",
-                  {"data": {"created_by_id": "mara", "members": MEMBERS}})
-        payload, headers = self.catch_one()
-        self.hook(sink_url)
-        return payload, headers
-
-    def hook(self, url):
-        self.call("PATCH", "/app", {"event_hooks": [
-            {"hook_type": "webhook", "enabled": True, "webhook_url": url,
-             "event_types": ["message.new"]}]})
-
-    def catch_one(self):
-        caught = []
-        arrived = threading.Event()
-
-        class Receiver(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                caught.append((body, dict(self.headers)))
-                self.send_response(200)
-                self.end_headers()
-                arrived.set()
-
-            def log_message(self, *_):
-                pass
-
-        with http.server.HTTPServer(("127.0.0.1", 0), Receiver) as receiver:
-            thread = threading.Thread(target=receiver.serve_forever, daemon=True)
-            thread.start()
-            self.hook(f"http://127.0.0.1:{receiver.server_port}/")
-            self.call("POST", "/channels/messaging/bench/message", json.loads(self.message_body()))
-            if not arrived.wait(10):
-                raise RuntimeError("no webhook arrived")
-            receiver.shutdown()
-        body, headers = caught[0]
-        dropped = {"host", "content-length", "connection"}
-        return body, {k: v for k, v in headers.items() if k.lower() not in dropped}
-
-    def metrics(self):
-        with urllib.request.urlopen(f"{self.origin}/metrics") as response:
-            return response.read().decode()
-
     def delivered(self):
-        return int(float(re.search(r"^hookline_deliveries_delivered_total (\S+)", self.metrics(),
-                                   re.M).group(1)))
+        with urllib.request.urlopen(f"{self.origin}/metrics") as response:
+            text = response.read().decode()
+        found = re.search(r"^hookline_deliveries_delivered_total (\S+)", text, re.M)
+        return int(float(found.group(1)))
 
     def pending(self):
-        request = urllib.request.Request(f"{self.origin}/admin/v1/hooks",
-                                         headers={"Authorization": f"Bearer {ADMIN}"})
-        with urllib.request.urlopen(request) as response:
-            return sum(hook["pending"] for hook in json.load(response)["hooks"])
+        return sum(hook["pending"] for hook in self.admin("/hooks")["hooks"])
 
     def cpu_seconds(self):
-        fields = open(f"/proc/{self.process.pid}/stat").read().rsplit(")", 1)[1].split()
+        with open(f"/proc/{self.process.pid}/stat", encoding="ascii") as stat:
+            fields = stat.read().rsplit(")", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def peak_rss_mib(self):
-        status = open(f"/proc/{self.process.pid}/status").read()
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status).group(1)) / 1024
+        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as status:
+            return int(re.search(r"VmHWM:\s+(\d+) kB", status.read()).group(1)) / 1024

@@ -1,4 +1,5 @@
-"""nginx with one worker, answering every POST with 200."""
+"""nginx with one worker, answering every POST with 200: push hooks with "ok", before-message-send
+hooks with a message that changes nothing."""
 import socket
 import subprocess
 import time
@@ -21,6 +22,7 @@ http {{
   server {{
     listen 127.0.0.1:{port} backlog=4096;
     location / {{ return 200 "ok"; }}
+    location /before {{ default_type application/json; return 200 '{{"message":{{}}}}'; }}
   }}
 }}
 """
@@ -37,6 +39,7 @@ class Sink:
         root.mkdir(parents=True)
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/hook"
+        self.before_url = f"http://127.0.0.1:{self.port}/before"
         self.config = root / "nginx.conf"
         self.config.write_text(CONFIG.format(root=root, port=self.port))
 
