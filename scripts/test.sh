@@ -76,6 +76,13 @@ stage_tidy() {
   scripts/tidy.sh build/release
 }
 
+# Seconds of CPU that the stages so far have used.
+cpu_seconds() {
+  local stat
+  read -ra stat <"/proc/$$/stat"
+  echo $(((stat[15] + stat[16]) / $(getconf CLK_TCK)))
+}
+
 times=""
 current=""
 report() {
@@ -87,7 +94,7 @@ report() {
 }
 
 main() {
-  local stage begin
+  local stage begin cpu
   [ $# -gt 0 ] || set -- "${kStages[@]}"
   for stage in "$@"; do
     if ! declare -F "stage_$stage" >/dev/null; then
@@ -100,8 +107,9 @@ main() {
     current=$stage
     printf '\n=== %s\n' "$stage"
     begin=$SECONDS
+    cpu=$(cpu_seconds)
     "stage_$stage"
-    times+=$(printf '%-8s %4d s' "$stage" $((SECONDS - begin)))'\n'
+    times+=$(printf '%-8s %5d s, %5d s of CPU' "$stage" $((SECONDS - begin)) $(($(cpu_seconds) - cpu)))'\n'
   done
   current=""
 }

@@ -5,13 +5,15 @@ import pathlib
 import source_tree
 from source_tree import Finding
 
+FOLDERS = ["src", "tests", "bench"]
+
 
 def check(root):
     root = pathlib.Path(root)
     findings = []
     named = set()  # Files named by some command, absolute.
-    reached = {root / "src", root / "tests"}
-    lists = source_tree.cmake_lists(root)
+    reached = {root / folder for folder in FOLDERS}  # By the top CMakeLists.txt.
+    lists = source_tree.cmake_lists(root, FOLDERS)
     for path in lists:
         for command, words in source_tree.cmake_commands(path.read_text()):
             for word in words:
@@ -25,7 +27,7 @@ def check(root):
         if path.parent not in reached:
             findings.append(Finding(source_tree.relative(root, path), 1,
                                     "no add_subdirectory() leads here: nothing of it is built"))
-    for path in source_tree.files(root, ["src", "tests"], (".cc", ".cpp")):
+    for path in source_tree.files(root, FOLDERS, (".cc", ".cpp")):
         if path.resolve() not in named:
             findings.append(Finding(source_tree.relative(root, path), 1,
                                     "no CMakeLists.txt names this file: it is never compiled"))

@@ -70,6 +70,6 @@ def cmake_commands(text):
         yield match.group(1).lower(), match.group(2).split()
 
 
-def cmake_lists(root, folders=("src", "tests")):
-    """The CMakeLists.txt below `folders`, except those that tests write as their subject."""
+def cmake_lists(root, folders):
+    """Every CMakeLists.txt below `folders`."""
     return files(root, folders, ("CMakeLists.txt",))
