@@ -94,7 +94,8 @@ class Reader {
   // Those that have expired are found until they are removed: the caller judges.
   virtual std::optional<Mute> FindMute(AppId app, std::string_view user_id,
                                        std::string_view target_id) = 0;
-  virtual std::vector<Mute> ListMutes(AppId app, std::string_view user_id) = 0;  ///< Oldest first.
+  /// Oldest first.
+  virtual std::vector<Mute> ListMutes(AppId app, std::string_view user_id, int limit) = 0;
   virtual std::optional<Ban> FindBan(AppId app, ChannelId channel, std::string_view user_id) = 0;
   /// In the app and in its channels.
   virtual std::int64_t CountBans(AppId app, std::string_view user_id) = 0;

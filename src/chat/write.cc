@@ -10,6 +10,7 @@ namespace {
 
 constexpr int kEventMembersMax = 50;
 constexpr int kLatestReactionsMax = 10;
+constexpr int kMutesMax = 1000;
 // events.md §2.2: what stands for "never read".
 constexpr std::string_view kNeverReadV1 = "\"0001-01-01T00:00:00Z\"";
 
@@ -147,7 +148,7 @@ void Encoder::FullUser(json::Writer& w, const chat::User& user) {
   }
   w.Key("devices").BeginArray().EndArray();
   w.Key("mutes").BeginArray();
-  for (const chat::Mute& mute : store_.ListMutes(app_, user.id)) Mute(w, mute);
+  for (const chat::Mute& mute : store_.ListMutes(app_, user.id, kMutesMax)) Mute(w, mute);
   w.EndArray();
   w.Key("channel_mutes").BeginArray().EndArray();
   w.Field("unread_count", unread.messages);

@@ -138,16 +138,17 @@ TEST_P(StoreContract, MutesAreListedInTheirOrder) {
     tx.PutMute(MakeMute(app_, "ann", "bob", 30));
   });
   ReadBoth([&](Reader& reader) {
-    const auto mutes = reader.ListMutes(app_, "ann");
+    const auto mutes = reader.ListMutes(app_, "ann", 10);
     ASSERT_EQ(mutes.size(), 2);
     EXPECT_EQ(mutes[0].target_id, "eve");
     EXPECT_EQ(mutes[0].expires_at, At(7));
     EXPECT_EQ(mutes[1].target_id, "bob");
     EXPECT_EQ(mutes[1].created_at, Timestamp{30});
     EXPECT_EQ(mutes[1].updated_at, Timestamp{31});
+    EXPECT_EQ(reader.ListMutes(app_, "ann", 1).size(), 1);
     EXPECT_EQ(reader.FindMute(app_, "bob", "ann")->user_id, "bob");
     EXPECT_FALSE(reader.FindMute(app_, "bob", "eve"));
-    EXPECT_THAT(reader.ListMutes({app_.value + 1}, "ann"), IsEmpty());
+    EXPECT_THAT(reader.ListMutes({app_.value + 1}, "ann", 10), IsEmpty());
     // Those without an end never come to it.
     EXPECT_THAT(reader.ListExpiredMutes(At(6), 10), IsEmpty());
     EXPECT_EQ(reader.ListExpiredMutes(At(7), 10).size(), 1);
@@ -155,7 +156,7 @@ TEST_P(StoreContract, MutesAreListedInTheirOrder) {
     EXPECT_EQ(reader.ListExpiredMutes(At(1000), 1).size(), 1);
   });
   Write([&](Tx& tx) { tx.DeleteMute(app_, "ann", "eve"); });
-  ReadBoth([&](Reader& reader) { EXPECT_EQ(reader.ListMutes(app_, "ann").size(), 1); });
+  ReadBoth([&](Reader& reader) { EXPECT_EQ(reader.ListMutes(app_, "ann", 10).size(), 1); });
 }
 
 TEST_P(StoreContract, BansAreOfAChannelOrOfTheApp) {

@@ -59,8 +59,10 @@ std::vector<T> ReadRows(Run& run, const Read& read) {
 ModerationTable::ModerationTable(Connection& db)
     : find_mute_(db, "SELECT " MUTE_COLUMNS
                      " FROM mutes WHERE app = ?1 AND user_id = ?2 AND target_id = ?3"),
-      list_mutes_(db, "SELECT " MUTE_COLUMNS
-                      " FROM mutes WHERE app = ?1 AND user_id = ?2 ORDER BY created_at, target_id"),
+      list_mutes_(
+          db,
+          "SELECT " MUTE_COLUMNS
+          " FROM mutes WHERE app = ?1 AND user_id = ?2 ORDER BY created_at, target_id LIMIT ?3"),
       expired_mutes_(db, "SELECT " MUTE_COLUMNS
                          " FROM mutes WHERE expires_at > 0 AND expires_at <= ?1"
                          " ORDER BY expires_at LIMIT ?2"),
@@ -95,8 +97,8 @@ std::optional<chat::Mute> ModerationTable::FindMute(AppId app, std::string_view 
   return ReadMute(Columns(run));
 }
 
-std::vector<chat::Mute> ModerationTable::ListMutes(AppId app, std::string_view user_id) {
-  Run run(list_mutes_, app, user_id);
+std::vector<chat::Mute> ModerationTable::ListMutes(AppId app, std::string_view user_id, int limit) {
+  Run run(list_mutes_, app, user_id, limit);
   return ReadRows<chat::Mute>(run, ReadMute);
 }
 

@@ -16,7 +16,7 @@ class ModerationTable {
 
   std::optional<chat::Mute> FindMute(AppId app, std::string_view user_id,
                                      std::string_view target_id);
-  std::vector<chat::Mute> ListMutes(AppId app, std::string_view user_id);
+  std::vector<chat::Mute> ListMutes(AppId app, std::string_view user_id, int limit);
   std::vector<chat::Mute> ListExpiredMutes(Timestamp now, int limit);
   void PutMute(const chat::Mute& mute);
   void DeleteMute(AppId app, std::string_view user_id, std::string_view target_id);

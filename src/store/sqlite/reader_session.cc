@@ -112,8 +112,8 @@ std::optional<chat::Mute> ReaderSession::FindMute(AppId app, std::string_view us
   return moderation_.FindMute(app, user_id, target_id);
 }
 
-std::vector<chat::Mute> ReaderSession::ListMutes(AppId app, std::string_view user_id) {
-  return moderation_.ListMutes(app, user_id);
+std::vector<chat::Mute> ReaderSession::ListMutes(AppId app, std::string_view user_id, int limit) {
+  return moderation_.ListMutes(app, user_id, limit);
 }
 
 std::optional<chat::Ban> ReaderSession::FindBan(AppId app, ChannelId channel,

@@ -35,6 +35,10 @@ std::vector<HookId> MemoryTables::HooksWithPending() {
   return hooks;
 }
 
+bool MemoryTables::NothingPending() const {
+  return std::ranges::all_of(pending_, [](const auto& entry) { return entry.second.empty(); });
+}
+
 std::int64_t MemoryTables::CountPending(HookId hook) {
   return static_cast<std::int64_t>(pending_[hook].size());
 }
@@ -258,7 +262,10 @@ void MemoryStore::CommitJobs() {
       listener_->OnDeliveriesCommitted(std::move(committed));
     }
   }
-  for (Job& job : jobs) job.done(!fails);
+  if (before_done) before_done();
+  world_.After(std::exchange(done_delay, {}), [fails, done_jobs = std::move(jobs)]() mutable {
+    for (Job& job : done_jobs) job.done(!fails);
+  });
 }
 
 void MemoryStore::Commit(const std::function<void(MemoryTables&)>& run,

@@ -33,6 +33,7 @@ class MemoryTables final : public delivery::Tx, public settings::Tx {
   std::optional<Timestamp> NextDue(HookId hook, Timestamp after) override;
   std::vector<HookId> HooksWithPending() override;
   std::int64_t CountPending(HookId hook) override;
+  bool NothingPending() const;
   std::vector<delivery::DeliveryView> ListDeliveries(
       const delivery::DeliveryFilter& filter) override;
   std::optional<delivery::DeliveryView> FindDelivery(const Uuid& uuid) override;
@@ -102,6 +103,8 @@ class MemoryStore final : public delivery::WorkStore {
               std::move_only_function<void()> on_commit = {});
 
   Faults faults;
+  std::function<void()> before_done;  ///< Called when a commit is durable and nobody knows yet.
+  std::chrono::nanoseconds done_delay{0};  ///< Of what jobs are told, once.
   int commits = 0;
   int reads = 0;
 

@@ -46,7 +46,7 @@ class Rig {
   const StoredDelivery& Stored(DeliveryId id) const { return tables.deliveries().at(id); }
   delivery::DeliveryState State(DeliveryId id) const { return Stored(id).state; }
   int Count(delivery::DeliveryState state) const;
-  bool NothingPending() const { return Count(delivery::DeliveryState::kPending) == 0; }
+  bool NothingPending() const { return tables.NothingPending(); }
   std::vector<ScriptedSink::Seen> Seen(HookId hook) const;
   std::optional<delivery::HookHealth> Health(HookId hook);
 

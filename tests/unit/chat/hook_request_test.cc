@@ -3,68 +3,23 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
+#include "unit/chat/chat_fixture.h"
 
 namespace hookline::chat {
 namespace {
 
-// A store that knows users only.
-class UsersOnly final : public Reader {
- public:
-  UserPtr FindUser(AppId, std::string_view id) override {
-    const auto found = users.find(std::string(id));
-    return found == users.end() ? nullptr : found->second;
-  }
-  Result<std::vector<UserPtr>> QueryUsers(AppId, const UserQuery&) override {
-    return std::vector<UserPtr>();
-  }
-  ChannelPtr FindChannel(AppId, std::string_view, std::string_view) override { return nullptr; }
-  ChannelPtr FindChannel(ChannelId) override { return nullptr; }
-  Result<std::vector<ChannelPtr>> QueryChannels(AppId, const ChannelQuery&) override {
-    return std::vector<ChannelPtr>();
-  }
-  bool HasChannelOfType(AppId, std::string_view) override { return false; }
-  std::optional<chat::Member> FindMember(ChannelId, std::string_view) override {
-    return std::nullopt;
-  }
-  std::vector<chat::Member> ListMembers(ChannelId, int, int) override { return {}; }
-  Result<std::vector<chat::Member>> QueryMembers(ChannelId, const MemberQuery&) override {
-    return std::vector<chat::Member>();
-  }
-  UnreadTotals Unread(AppId, std::string_view) override { return {}; }
-  std::optional<Message> FindMessage(AppId, std::string_view) override { return std::nullopt; }
-  std::vector<Message> ListMessages(ChannelId, const MessagePage&) override { return {}; }
-  std::vector<Message> ListReplies(AppId, std::string_view, const MessagePage&) override {
-    return {};
-  }
-  std::vector<Message> ListPinned(ChannelId, int) override { return {}; }
-  std::optional<Reaction> FindReaction(MessageId, std::string_view, std::string_view) override {
-    return std::nullopt;
-  }
-  std::vector<Reaction> ListReactions(MessageId, int, int) override { return {}; }
-  std::vector<Reaction> ListReactionsOf(MessageId, std::string_view) override { return {}; }
-  std::vector<ReactionGroup> SumReactions(MessageId) override { return {}; }
-  std::optional<Task> FindTask(AppId, std::string_view) override { return std::nullopt; }
-
-  std::map<std::string, UserPtr> users;
-};
-
-class HookRequestTest : public ::testing::Test {
+class HookRequestTest : public ChatTest {
  protected:
   HookRequestTest() {
-    user_.app = AppId{1};
-    user_.id = "mara";
-    user_.name = "Mara";
-    user_.created_at = user_.updated_at = kTime;
-    user_.custom_json = R"({"crane":1.10})";
-    store_.users["mara"] = std::make_shared<const User>(user_);
+    EXPECT_DONE(Upsert(R"({"mara":{"name":"Mara","crane":1.10}})"));
+    user_ = *FindUser("mara");
     channel_.pk = ChannelId{2};
-    channel_.app = AppId{1};
+    channel_.app = app_;
     channel_.type = "messaging";
     channel_.id = "dock-4";
     channel_.created_at = channel_.updated_at = channel_.last_message_at = kTime;
     channel_.custom_json = R"({"quay":4})";
-    message_.app = AppId{1};
+    message_.app = app_;
     message_.channel = ChannelId{2};
     message_.cid = "messaging:dock-4";
     message_.id = "mara-9d1";
@@ -81,14 +36,27 @@ class HookRequestTest : public ::testing::Test {
     return std::move(*document);
   }
   std::string Raw(HookRole role, bool id_given) {
-    json::Writer w;
-    WriteRawMessage(w, encoder_, message_, role, id_given);
-    return w.Take();
+    return Look([&](Tx& tx) {
+      Encoder encoder(tx, app_, Format::kV1);
+      json::Writer w;
+      WriteRawMessage(w, encoder, message_, role, id_given);
+      return w.Take();
+    });
+  }
+  std::string BeforeSend(bool id_given, const RequestInfo& info) {
+    return Look([&](Tx& tx) {
+      Encoder encoder(tx, app_, Format::kV1);
+      return WriteBeforeSendRequest(encoder, message_, id_given, user_, channel_, info);
+    });
+  }
+  std::string Command(const FormData& form_data) {
+    return Look([&](Tx& tx) {
+      Encoder encoder(tx, app_, Format::kV1);
+      return WriteCommandRequest(encoder, message_, user_, form_data);
+    });
   }
 
   static constexpr Timestamp kTime{1'767'225'600'000'000'000};  // 2026-01-01T00:00:00Z
-  UsersOnly store_;
-  Encoder encoder_{store_, AppId{1}, Format::kV1};
   User user_;
   Channel channel_;
   Message message_;
@@ -159,8 +127,7 @@ TEST_F(HookRequestTest, CustomFieldsOfAttachmentsAreFlat) {
 TEST_F(HookRequestTest, BeforeSendHasUserChannelAndRequestInfo) {
   const RequestInfo info{
       .server = false, .ip = "203.0.113.9", .user_agent = "ua", .sdk = "sdk", .ext = "tenant=blue"};
-  const auto document =
-      Parsed(WriteBeforeSendRequest(encoder_, message_, false, user_, channel_, info));
+  const auto document = Parsed(BeforeSend(false, info));
   const json::Value root = document.root();
   EXPECT_EQ(root.size(), 4U);
   EXPECT_EQ(root["message"]["id"].AsString(), "");
@@ -179,11 +146,10 @@ TEST_F(HookRequestTest, BeforeSendHasUserChannelAndRequestInfo) {
 }
 
 TEST_F(HookRequestTest, ACommandHasFormDataOnlyIfThereIsSome) {
-  const auto first = Parsed(WriteCommandRequest(encoder_, message_, user_, {}));
+  const auto first = Parsed(Command({}));
   EXPECT_EQ(first.root().size(), 2U);
   EXPECT_EQ(first.root()["user"]["name"].AsString(), "Mara");
-  const auto action = Parsed(
-      WriteCommandRequest(encoder_, message_, user_, {{"action", "submit"}, {"qu\"ote", ""}}));
+  const auto action = Parsed(Command({{"action", "submit"}, {"qu\"ote", ""}}));
   EXPECT_EQ(action.root()["form_data"].raw(), R"({"action":"submit","qu\"ote":""})");
 }
 
@@ -196,9 +162,7 @@ TEST_F(HookRequestTest, AnEchoChangesNothing) {
   message_.attachments_json = R"([{"type":"image","w":1.0}])";
   for (const HookRole role : {HookRole::kBeforeMessageSend, HookRole::kCommandHandler}) {
     const std::string body =
-        role == HookRole::kCommandHandler
-            ? WriteCommandRequest(encoder_, message_, user_, {{"action", "submit"}})
-            : WriteBeforeSendRequest(encoder_, message_, false, user_, channel_, {});
+        role == HookRole::kCommandHandler ? Command({{"action", "submit"}}) : BeforeSend(false, {});
     const auto answer = ParseHookAnswer(body, false);
     ASSERT_TRUE(answer);
     Message result = message_;

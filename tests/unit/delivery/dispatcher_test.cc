@@ -341,6 +341,32 @@ TEST(DispatcherTest, ARedeliveryContinuesTheCountAndStartsThePolicyAnew) {
   EXPECT_EQ(rig.Seen(other)[0].number, 7);
 }
 
+TEST(DispatcherTest, ADeliveryPutBackBeforeItsLaneKnowsThatItEndedIsSent) {
+  Rig rig({});
+  const HookId hook = rig.AddHooks(1);
+  rig.Boot();
+  rig.script = [](const Attempt&) { return Status(404); };
+  // The news of both commits are in the inbox together.
+  const DeliveryId together = rig.Emit({hook}).front();
+  ASSERT_TRUE(rig.world.RunUntil([&] { return rig.NothingPending(); }, seconds(1)));
+  rig.Redeliver(together);
+  rig.world.RunFor(seconds(1));
+  EXPECT_EQ(rig.State(together), DeliveryState::kDead);
+  EXPECT_EQ(rig.Stored(together).attempts.size(), 2u);
+
+  // Both are one commit, whose listener is called first.
+  const DeliveryId at_once = rig.Emit({hook}).front();
+  rig.store->before_done = [&] {
+    if (rig.State(at_once) != DeliveryState::kDead) return;
+    rig.store->before_done = nullptr;
+    rig.Redeliver(at_once);
+    rig.store->done_delay = milliseconds(50);
+  };
+  rig.world.RunFor(seconds(1));
+  EXPECT_EQ(rig.Stored(at_once).attempts.size(), 2u);
+  EXPECT_TRUE(rig.NothingPending());
+}
+
 TEST(DispatcherTest, OutcomesThatCannotBeRecordedStayInFlightUntilTheyAre) {
   Rig rig({});
   const HookId hook = rig.AddHooks(1);
