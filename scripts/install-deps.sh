@@ -36,7 +36,7 @@ as_root() {
   elif command -v sudo >/dev/null; then
     sudo "$@"
   else
-    fail "root or sudo is needed to install: ${missing[*]}"
+    fail "root or sudo is needed to install: ${missing[*]%%:*}"
   fi
 }
 
