@@ -3,6 +3,7 @@ import { EventEmitter } from 'node:events';
 import { createHmac } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import http from 'node:http';
+import net from 'node:net';
 import { within } from './wait.mjs';
 
 /**
@@ -144,8 +145,29 @@ class Receiver {
     await closed;
   }
 
-  /** Waits until every connection is closed: so a dead sender's last calls have been read. */
+  /**
+   * Waits until every connection is closed: so a dead sender's last calls have been read. Connections
+   * that the kernel has taken and we have not come first, so one of our own is put behind them.
+   */
   async disconnected(timeout = 10_000) {
+    const { port } = this.#server.address();
+    const last = net.connect(port, '127.0.0.1');
+    const ports = new Set();
+    const look = (socket) => ports.add(socket.remotePort);
+    this.#server.on('connection', look);
+    const accepted = new Promise((resolve, reject) => {
+      const check = () => ports.has(last.localPort) && resolve();
+      last.on('connect', check); // Either side may hear of it first.
+      last.on('error', reject);
+      this.#server.on('connection', check);
+      last.on('close', () => this.#server.off('connection', check));
+    });
+    try {
+      await within(accepted, timeout, 'a connection of our own');
+    } finally {
+      this.#server.off('connection', look);
+      last.destroy();
+    }
     const closings = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
     await within(Promise.all(closings), timeout, 'all connections to close');
   }

@@ -105,3 +105,11 @@ test('keeps connections apart', async () => {
   assert.notEqual(second.connection, third.connection);
   agent.destroy();
 });
+
+test('knows when all connections are gone', async () => {
+  const agent = new http.Agent({ keepAlive: true });
+  await post('/open', '{}', { agent });
+  await assert.rejects(receiver.disconnected(50), /all connections to close/);
+  agent.destroy();
+  await receiver.disconnected();
+});
