@@ -107,9 +107,15 @@ test('keeps connections apart', async () => {
 });
 
 test('knows when all connections are gone', async () => {
+  const own = await startReceiver();
   const agent = new http.Agent({ keepAlive: true });
-  await post('/open', '{}', { agent });
-  await assert.rejects(receiver.disconnected(50), /all connections to close/);
-  agent.destroy();
-  await receiver.disconnected();
+  try {
+    await exchange({ origin: own.origin, method: 'POST', path: '/', body: '{}', agent });
+    await assert.rejects(own.disconnected(50), /all connections to close/);
+    agent.destroy();
+    await own.disconnected();
+  } finally {
+    agent.destroy();
+    await own.stop();
+  }
 });
