@@ -8,13 +8,13 @@ PathSegments SplitPath(std::string_view path) {
   PathSegments segments;
   if (path.starts_with('/')) path.remove_prefix(1);
   if (path.ends_with('/')) path.remove_suffix(1);
-  while (!path.empty()) {
+  if (path.empty()) return segments;
+  for (;;) {
     const std::size_t slash = path.find('/');
     segments.push_back(path.substr(0, slash));
-    if (slash == std::string_view::npos) break;
+    if (slash == std::string_view::npos) return segments;
     path.remove_prefix(slash + 1);
   }
-  return segments;
 }
 
 bool PathMatches(const PathSegments& pattern, const PathSegments& path) {

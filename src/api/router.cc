@@ -49,11 +49,16 @@ constexpr std::string_view kPlainRoutes[] = {"app",
                                              "external_storage",
                                              "moderation"};
 
+// Operations whose first segment is above, but which are chat's own all the same.
+constexpr std::string_view kChatOperations[] = {"SendUserCustomEvent", "QueryMessageFlags",
+                                                "MuteChannel", "UnmuteChannel"};
+
 bool Answers(const Operation& operation, const PathSegments& pattern, Prefix prefix) {
   if (prefix == Prefix::kNone) return operation.version != Version::kV2Only;
   if (operation.version == Version::kV1Only) return false;
-  const bool plain = std::ranges::find(kPlainRoutes, pattern.front()) != std::end(kPlainRoutes) &&
-                     operation.name != "SendUserCustomEvent";
+  const bool plain =
+      std::ranges::find(kPlainRoutes, pattern.front()) != std::end(kPlainRoutes) &&
+      std::ranges::find(kChatOperations, operation.name) == std::end(kChatOperations);
   return (prefix == Prefix::kPlain) == plain;
 }
 

@@ -38,6 +38,7 @@ constexpr std::string_view kCarried[] = {
 
 std::vector<std::string> BuiltInNames() {
   std::vector<std::string> names;
+  names.reserve(std::size(kCommands));
   for (const BuiltInCommand& command : kCommands) names.emplace_back(command.name);
   return names;
 }

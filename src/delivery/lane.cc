@@ -58,7 +58,12 @@ void Lane::MarkBacklog() {
 }
 
 void Lane::Arrive(PendingDelivery delivery) {
-  if (in_memory_.contains(delivery.id.value)) return;  // A page brought it already.
+  if (in_memory_.contains(delivery.id.value)) {
+    // A page brought it already, or it has ended and been put back before this lane has seen that
+    // its last outcome is recorded. Then it must be looked for once it has.
+    if (delivery.event == nullptr || delivery.manual) put_back_.insert(delivery.id.value);
+    return;
+  }
   if (delivery.event == nullptr || standing_ != Standing::kActive) return MarkBacklog();
   if (IsCancelled(delivery)) {
     cancel_up_to_due_ = true;
@@ -209,7 +214,10 @@ void Lane::Leave(DeliveryId id) {
   if (store_op_ == StoreOp::kPage) departed_.push_back(id);
 }
 
-void Lane::Recorded(DeliveryId id) { Leave(id); }
+void Lane::Recorded(DeliveryId id) {
+  Leave(id);
+  if (put_back_.erase(id.value) > 0) MarkBacklog();
+}
 
 void Lane::HandedBack(DeliveryId id) {
   --in_flight_;

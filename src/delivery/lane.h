@@ -162,8 +162,9 @@ class Lane {
   bool cancel_up_to_due_ = false;  // Some of those may still be pending.
 
   boost::unordered_flat_set<std::int64_t> in_memory_;
-  std::deque<PendingDelivery> fresh_;  // Ready for their round's first attempt.
-  std::deque<PendingDelivery> again_;  // Ready for a retry.
+  boost::unordered_flat_set<std::int64_t> put_back_;  // Part of in_memory_: see Arrive.
+  std::deque<PendingDelivery> fresh_;                 // Ready for their round's first attempt.
+  std::deque<PendingDelivery> again_;                 // Ready for a retry.
   bool retry_next_ = false;
 
   StoreOp store_op_ = StoreOp::kNone;
