@@ -99,7 +99,7 @@ class Tx : public virtual Reader {
   virtual int CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
                             std::string_view reason, Timestamp now, int limit) = 0;
 
-  /// Puts a dead or cancelled delivery back to pending, due now, as a manual round: attempts go
+  /// Puts a delivery that has ended back to pending, due now, as a manual round: attempts go
   /// on counting, the retry policy starts anew. `to` redirects it to another hook unless 0. Once
   /// committed, the CommitListener hears of it too, perhaps without its event.
   virtual void Redeliver(DeliveryId delivery, HookId to, Timestamp now) = 0;

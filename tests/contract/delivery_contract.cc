@@ -269,10 +269,16 @@ TEST_P(StoreDeliveryContract, RedeliveryStartsANewRoundOfTheSameDelivery) {
   });
   Record(Outcome(id, hooks[1], 3, 200, DeliveryState::kDelivered));
   Read([&](Reader& reader) { EXPECT_EQ(reader.ListAttempts(id).size(), 3U); });
-  // What was delivered stays so.
+  // What was delivered can be sent again too, and its attempts are remembered.
   Write([&](Tx& tx) { tx.Redeliver(id, {}, At(700)); });
-  EXPECT_EQ(View(id).state, DeliveryState::kDelivered);
+  EXPECT_EQ(View(id).state, DeliveryState::kPending);
   EXPECT_EQ(View(id).hook_id, "i");
+  Record(Outcome(id, hooks[1], 4, 200, DeliveryState::kDelivered));
+  Read([&](Reader& reader) { EXPECT_EQ(reader.ListAttempts(id).size(), 4U); });
+  // What is still pending is left alone.
+  const DeliveryId pending = AddDelivery(hooks[0], At(800));
+  Write([&](Tx& tx) { tx.Redeliver(pending, {}, At(900)); });
+  EXPECT_FALSE(View(pending).manual);
 }
 
 TEST_P(StoreDeliveryContract, ListenersHearOfRedeliveries) {

@@ -27,19 +27,6 @@ suite('the official SDK', ({ test, newApp, receiver, path }) => {
     assert.deepEqual(found.users.map((user) => user.id), ['mara', 'ines']);
   });
 
-  test('users: deactivate, delete with a task', async () => {
-    const { client } = await open('users-gone');
-    await client.upsertUser({ id: 'ines' });
-    await client.deactivateUser('ines');
-    await client.reactivateUser('ines');
-    const { task_id: task } = await client.deleteUsers(['ines'], { user: 'hard' });
-    const done = await eventually(async () => {
-      const answer = await client.getTask(task);
-      return answer.status === 'completed' && answer;
-    }, { what: 'the task' });
-    assert.deepEqual(done.result, { ines: { status: 'ok' } });
-  }, { todo: 'DeactivateUser, ReactivateUser, DeleteUsers' });
-
   test('channels: create, watch-like query, members, update, query', async () => {
     const { client, channel } = await open('channels');
     assert.equal(channel.data.name, 'The dock');
@@ -62,14 +49,6 @@ suite('the official SDK', ({ test, newApp, receiver, path }) => {
     const { task_id: task } = await client.deleteChannels([channel.cid]);
     await eventually(async () => (await client.getTask(task)).status === 'completed', { what: 'the task' });
   });
-
-  test('channels: hide, show, truncate', async () => {
-    const { channel } = await open('curtain');
-    await channel.hide('mara');
-    await channel.show('mara');
-    await channel.truncate({ user_id: 'mara' });
-    await channel.delete();
-  }, { todo: 'HideChannel, ShowChannel, TruncateChannel' });
 
   test('messages: send, reply, react, edit, read, delete', async () => {
     const { app, client, channel, hook } = await open('messages');

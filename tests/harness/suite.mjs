@@ -28,9 +28,8 @@ export function suite(name, body, { server: serverOptions = {}, concurrency = 1 
       await receiver?.stop();
     });
 
-    // `todo` names what Hookline has not got yet: the test runs, and its failure fails nothing.
-    const test = (title, run, { timeout = kTestTimeoutMs, todo } = {}) =>
-      plainTest(title, { timeout, todo }, async (context) => {
+    const test = (title, run, { timeout = kTestTimeoutMs } = {}) =>
+      plainTest(title, { timeout }, async (context) => {
         try {
           await run(context);
         } catch (error) {

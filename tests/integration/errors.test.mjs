@@ -166,18 +166,6 @@ suite('reasons', ({ test, server, newApp }) => {
     assert.equal(message, 'GetCommand failed with error: "command with name \\"roll\\" does not exist"');
   });
 
-  test('deactivating twice and reactivating an active user', async () => {
-    await prepare();
-    await app.users('sleepy');
-    const active = await app.request('POST', '/users/sleepy/reactivate', {});
-    assert.equal(active.status, 400, active.text);
-    assert.match(active.json.message, /is not deactivated/);
-    await app.call('POST', '/users/sleepy/deactivate', {});
-    const twice = await app.request('POST', '/users/sleepy/deactivate', {});
-    assert.equal(twice.status, 400, twice.text);
-    assert.match(twice.json.message, /was deactivated/);
-  }, { todo: 'DeactivateUser, ReactivateUser' });
-
   test('checking push for a user without devices', async () => {
     await prepare();
     const { message } = await app.refuses(400, 4, 'POST', '/check_push', { user_id: 'mara' });

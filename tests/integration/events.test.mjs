@@ -393,15 +393,6 @@ suite('events', ({ test, newApp, receiver, path }) => {
     assert.equal(event.channel.berth, 4);
   });
 
-  test('channel.truncated', async () => {
-    const { app, one } = await harbour('channel.truncated');
-    await app.call('POST', '/channels/messaging/dock/truncate', { user_id: 'mara' });
-    const event = await one('channel.truncated');
-    assertInDock(event);
-    assert.equal(event.user.id, 'mara');
-    nanoseconds(event.channel.truncated_at);
-  }, { todo: 'TruncateChannel' });
-
   test('user.updated on creation, replacement and partial change', async () => {
     const { app, one } = await harbour('user.updated');
     await app.call('POST', '/users', { users: { ines: { id: 'ines', name: 'Ines', deck: 1 } } });
@@ -426,23 +417,6 @@ suite('events', ({ test, newApp, receiver, path }) => {
     const events = await one('user.updated', 3);
     assert.deepEqual(events.map((event) => event.user.id).sort(), ['a', 'b', 'c']);
   });
-
-  test('user.deactivated, user.reactivated, user.deleted', async () => {
-    const { app, one } = await harbour('user.deactivated', 'user.reactivated', 'user.deleted');
-    await app.users('ines');
-    await app.call('POST', '/users/ines/deactivate', { created_by_id: 'mara' });
-    await app.call('POST', '/users/ines/reactivate', { created_by_id: 'mara' });
-    await app.call('DELETE', '/users/ines?mark_messages_deleted=true');
-    const off = await one('user.deactivated');
-    assert.equal(off.user.id, 'ines');
-    assert.equal(off.created_by.id, 'mara');
-    assert.equal((await one('user.reactivated')).user.id, 'ines');
-    const gone = await one('user.deleted');
-    assert.equal(gone.user.id, 'ines');
-    nanoseconds(gone.user.deleted_at);
-    assert.equal(gone.mark_messages_deleted, true);
-    assert.equal(gone.hard_delete, false);
-  }, { todo: 'DeactivateUser, ReactivateUser, DeleteUser' });
 
   test('a custom channel event', async () => {
     const { app, one } = await harbour('crane_moved');

@@ -277,7 +277,7 @@ suite('redelivery by hand', ({ test, newApp, receiver, path }) => {
     const [, second] = await receiver().waitFor({ path: hook, count: 2 });
     assert.equal(second.id, first.id);
     assert.equal(second.attempt, 2);
-  }, { todo: 'docs/admin-api.md promises it; the store leaves delivered ones as they are' });
+  });
 
   test('what a deleted hook left is sent to another one', async () => {
     const app = await newApp();

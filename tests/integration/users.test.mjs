@@ -98,48 +98,6 @@ suite('users', ({ test, newApp }) => {
     await app.refuses(400, 4, 'GET', `/users?payload=${encodeURIComponent('{"filter_conditions":{},"limit":101}')}`);
   });
 
-  test('deactivated users are left out unless asked for', async () => {
-    const app = await newApp();
-    await app.users('mara', 'olaf');
-    const { user } = await app.call('POST', '/users/olaf/deactivate', { created_by_id: 'mara' });
-    nanoseconds(user.deactivated_at);
-    assert.deepEqual((await query(app, { filter_conditions: {} })).map((each) => each.id), ['mara']);
-    const all = await query(app, { filter_conditions: {}, include_deactivated_users: true, sort: [{ field: 'id', direction: 1 }] });
-    assert.deepEqual(all.map((each) => each.id), ['mara', 'olaf']);
-    const back = (await app.call('POST', '/users/olaf/reactivate', { name: 'Olaf II' })).user;
-    assert.equal(back.deactivated_at, undefined);
-    assert.equal(back.name, 'Olaf II');
-  }, { todo: 'DeactivateUser, ReactivateUser' });
-
-  test('deleting in bulk is a task whose result names every user', async () => {
-    const app = await newApp();
-    await app.users('mara', 'olaf', 'stays');
-    const { task_id: id } = await app.call('POST', '/users/delete', { user_ids: ['mara', 'olaf'], user: 'soft' });
-    assert.match(id, /^[0-9a-f-]{36}$/);
-    const task = await eventually(
-      async () => {
-        const answer = await app.call('GET', `/tasks/${id}`);
-        assert.ok(['waiting', 'pending', 'running', 'completed'].includes(answer.status), answer.status);
-        return answer.status === 'completed' && answer;
-      },
-      { what: 'the task to complete' },
-    );
-    assert.equal(task.task_id, id);
-    assert.deepEqual(task.result, { mara: { status: 'ok' }, olaf: { status: 'ok' } });
-    nanoseconds(task.created_at);
-    nanoseconds(task.updated_at);
-    assert.deepEqual((await query(app, { filter_conditions: {} })).map((each) => each.id), ['stays']);
-    await app.refuses(400, 4, 'POST', '/users/delete', { user_ids: [], user: 'soft' });
-  }, { todo: 'DeleteUsers' });
-
-  test('deleting one user answers with the deleted user', async () => {
-    const app = await newApp();
-    await app.users('mara');
-    const { user } = await app.call('DELETE', '/users/mara');
-    assert.equal(user.id, 'mara');
-    nanoseconds(user.deleted_at);
-  }, { todo: 'DeleteUser' });
-
   test('apps do not see each other', async () => {
     const [one, two] = [await newApp(), await newApp()];
     await one.users('mara');

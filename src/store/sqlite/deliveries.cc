@@ -83,7 +83,12 @@ UPDATE deliveries SET state = 3, reason = ?3, updated_at = ?4 WHERE pk IN
 UPDATE deliveries SET state = 0, manual = 1, redelivery_base = attempts, budget_used_ms = 0,
   next_attempt_at = ?3, updated_at = ?3, reason = '',
   hook = CASE WHEN ?2 = 0 THEN hook ELSE ?2 END
-WHERE pk = ?1 AND state IN (2, 3))sql"),
+WHERE pk = ?1 AND state <> 0)sql"),
+      // Until then the figures of the attempt that delivered are in the delivery's own row only.
+      keep_success_(db, R"sql(
+INSERT OR REPLACE INTO attempts (delivery, attempt, started_at, failure, status, elapsed, detail)
+SELECT pk, attempts, last_started_at, last_failure, last_status, last_elapsed, last_detail
+FROM deliveries WHERE pk = ?1 AND state = 1)sql"),
       find_pending_(db, "SELECT " PENDING_COLUMNS " FROM deliveries WHERE pk = ?1 AND state = 0") {}
 
 std::vector<delivery::PendingDelivery> DeliveryTable::LoadPending(
@@ -158,6 +163,7 @@ int DeliveryTable::CancelPending(HookId hook, DeliveryId up_to, std::span<const 
 
 std::optional<delivery::PendingDelivery> DeliveryTable::Redeliver(DeliveryId delivery, HookId to,
                                                                   Timestamp now) {
+  Execute(keep_success_, delivery);
   Execute(redeliver_, delivery, to, now);
   if (db_.changes() == 0) return std::nullopt;
   Run run(find_pending_, delivery);

@@ -43,6 +43,7 @@ class DeliveryTable {
   Statement insert_attempt_;
   Statement cancel_;
   Statement redeliver_;
+  Statement keep_success_;
   Statement find_pending_;
 };
 
