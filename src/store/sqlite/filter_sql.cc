@@ -264,6 +264,7 @@ class Condition {
     }
     // The same user twice is one member.
     std::vector<std::string> users;
+    users.reserve(filter_.operands.size());
     for (const Filter::Operand& operand : filter_.operands) users.push_back(operand.text);
     std::ranges::sort(users);
     users.erase(std::ranges::unique(users).begin(), users.end());

@@ -33,6 +33,7 @@ class SqliteStore final : public Store {
         std::move(db), clock_,
         sqlite::Writer::Options{.queue_max = options.write_queue_max, .log = log});
     std::vector<std::unique_ptr<sqlite::Connection>> connections;
+    connections.reserve(static_cast<std::size_t>(options.reader_threads));
     for (int i = 0; i < options.reader_threads; ++i) connections.push_back(Connect(options, true));
     readers_ = std::make_unique<sqlite::ReaderPool>(std::move(connections), clock_,
                                                     options.read_queue_max, log);
