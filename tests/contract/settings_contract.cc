@@ -114,14 +114,14 @@ TEST_P(StoreContract, HooksKeepEveryFieldAndTheirOrder) {
   const HookId two = hooks[1].pk;
   Write([&](Tx& tx) { tx.ReplaceHooks(app_, {MakeHook("three"), hooks[0]}); });
   ReadBoth([&](Reader& reader) {
-    const auto& now = reader.FindApp(app_)->hooks;
+    const auto now = reader.FindApp(app_)->hooks;
     ASSERT_EQ(now.size(), 2U);
     EXPECT_EQ(now[0].id, "three");
     EXPECT_EQ(now[1].pk, hooks[0].pk);
   });
   Write([&](Tx& tx) { tx.ReplaceHooks(app_, {MakeHook("two")}); });
   ReadBoth([&](Reader& reader) {
-    const auto& now = reader.FindApp(app_)->hooks;
+    const auto now = reader.FindApp(app_)->hooks;
     ASSERT_EQ(now.size(), 1U);
     EXPECT_NE(now[0].pk, two);
   });
