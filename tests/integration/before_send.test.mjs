@@ -124,6 +124,19 @@ suite('before-message-send', ({ test, server, newApp, receiver, path }) => {
     });
   }
 
+  for (const [result, url] of Object.entries({
+    dns: () => 'http://hook.invalid/',
+    refused: () => 'http://127.0.0.1:9/',
+    tls: () => receiver().url('/').replace('http:', 'https:'), // It speaks no TLS.
+  })) {
+    test(`fails open: ${result}`, async () => {
+      const { app, health } = await setUp({ body: '' });
+      await app.call('PATCH', '/app', { before_message_send_hook_url: url() });
+      assert.equal((await app.send('dock', { text: 'as sent', user_id: 'mara' })).text, 'as sent');
+      assert.equal((await health()).counts[result], 1, JSON.stringify((await health()).counts));
+    });
+  }
+
   for (const [name, step] of Object.entries({
     'no answer': { hang: true },
     'an answer a byte a second': { drip: true },
