@@ -131,8 +131,8 @@ asio::awaitable<int> AskOften(Worker& worker, int times) {
 TEST(AsioLifetimeTest, ResumesAtHomeAfterACallbackOfAnotherThread) {
   constexpr int kTimes = 300;
   constexpr int kCoroutines = 8;
-  Worker worker;
   asio::io_context io(1);
+  Worker worker;  // Ends first: its thread may still be leaving asio::post.
   int ended = 0;
   int right = 0;
   for (int i = 0; i < kCoroutines; ++i) {
