@@ -15,7 +15,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 kStages=(lint format build unit suites fault asan tsan tidy)
 # The suites in which most threads meet; all of them would take too long under tsan.
-kTsanSuites=(tests/integration/{delivery_retry,events,hooks_routing,idempotency,messages}.test.mjs)
+kTsanSuites=(tests/integration/{before_send,delivery_retry,events,hooks_routing,idempotency,messages}.test.mjs)
 kKillRounds=20
 
 jobs=$(nproc)
