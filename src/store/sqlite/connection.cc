@@ -43,9 +43,22 @@ Connection::Connection(const std::string& path, const Options& options) {
   // Mapped pages would count as resident memory, which is what we have the least of.
   Exec("PRAGMA mmap_size = 0");
   if (!options.read_only) {
-    Exec("PRAGMA journal_mode = WAL");
+    EnterWal(options.busy_timeout_ms);
     Exec("PRAGMA synchronous = FULL");
     Exec("PRAGMA journal_size_limit = 67108864");
+  }
+}
+
+// SQLite does not wait for others while it changes the journal mode: two processes that create the
+// same database at once would refuse each other.
+void Connection::EnterWal(int patience_ms) {
+  constexpr const char* kSql = "PRAGMA journal_mode = WAL";
+  constexpr int kPauseMs = 10;
+  for (int waited_ms = 0;; waited_ms += kPauseMs) {
+    const int rc = sqlite3_exec(db_.get(), kSql, nullptr, nullptr, nullptr);
+    if (rc == SQLITE_OK) return;
+    if ((rc & 0xFF) != SQLITE_BUSY || waited_ms >= patience_ms) Throw(kSql);
+    sqlite3_sleep(kPauseMs);
   }
 }
 

@@ -55,6 +55,7 @@ class Connection {
   [[noreturn]] void Throw(std::string_view doing) const;
 
  private:
+  void EnterWal(int patience_ms);
   struct Closer {
     void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   };
