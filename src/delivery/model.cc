@@ -22,6 +22,8 @@ std::string_view ToString(FailureClass failure) {
       return "too_large";
     case FailureClass::kBlocked:
       return "blocked";
+    case FailureClass::kLocal:
+      return "local";
   }
   return "unknown";
 }

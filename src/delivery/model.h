@@ -40,7 +40,7 @@ enum class DeliveryState : std::uint8_t {
   kCancelled = 3,  ///< Its hook was deleted or disabled; can be replayed to another hook.
 };
 
-/// Why an attempt got no answer with a status.
+/// Why an attempt got no answer with a status. Stored as numbers: new ones go to the end.
 enum class FailureClass : std::uint8_t {
   kNone = 0,  ///< There was an answer: see the status.
   kDns,
@@ -51,6 +51,7 @@ enum class FailureClass : std::uint8_t {
   kHttp,      ///< Not HTTP, or broken HTTP.
   kTooLarge,  ///< Our body is too large for the target, or the answer is endless.
   kBlocked,   ///< The address policy refuses the target.
+  kLocal,     ///< Trouble of our own (descriptors, ports, proxy, …): says nothing of the receiver.
 };
 /// "dns", "refused", …; "" for kNone. Stable: users and metrics see them.
 std::string_view ToString(FailureClass failure);

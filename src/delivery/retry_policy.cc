@@ -42,6 +42,7 @@ Kind Classify(const AttemptOutcome& outcome) {
     case FailureClass::kReset:
     case FailureClass::kTls:
     case FailureClass::kHttp:
+    case FailureClass::kLocal:
       return Kind::kNetwork;
     case FailureClass::kTooLarge:
       // An answer without end is a broken one; without an answer it was our body that is too large

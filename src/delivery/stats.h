@@ -10,7 +10,7 @@
 
 namespace hookline::delivery {
 
-inline constexpr std::size_t kFailureClasses = static_cast<std::size_t>(FailureClass::kBlocked) + 1;
+inline constexpr std::size_t kFailureClasses = static_cast<std::size_t>(FailureClass::kLocal) + 1;
 
 /// Figures since the start, summed over the shards.
 struct DispatcherStats {

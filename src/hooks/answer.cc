@@ -38,6 +38,8 @@ std::string_view ToString(AnswerClass answer) {
       return "overloaded";
     case AnswerClass::kCancelled:
       return "cancelled";
+    case AnswerClass::kLocal:
+      return "local";
   }
   return "unknown";
 }

@@ -29,9 +29,10 @@ enum class AnswerClass : std::uint8_t {
   kBlocked,     ///< The address policy refuses the target.
   kPaused,      ///< Not called: the hook is paused.
   kOverloaded,  ///< Not called: too many calls wait for this hook already.
-  kCancelled,   ///< Given up because the server stops, or has no room for another call.
+  kCancelled,   ///< Given up because the server stops.
+  kLocal,       ///< Trouble of our own (descriptors, ports, proxy, …): says nothing of the hook.
 };
-inline constexpr std::size_t kAnswerClasses = 15;
+inline constexpr std::size_t kAnswerClasses = 16;
 
 /// "answered", "status", …. Stable: users and metrics see them.
 std::string_view ToString(AnswerClass answer);

@@ -33,7 +33,8 @@ std::optional<Transition> Health::Record(const Permit& permit, AnswerClass answe
   ++counts_[answer];
   if (permit.url_version != url_version_) return std::nullopt;
   if (permit.probe) probe_in_flight_ = false;
-  if (answer == AnswerClass::kCancelled) return std::nullopt;  // Says nothing of the hook.
+  // These say nothing of the hook.
+  if (answer == AnswerClass::kCancelled || answer == AnswerClass::kLocal) return std::nullopt;
   if (IsUnreachable(answer)) return RecordFailure(answer, detail, now);
   ForgetFailures();
   if (state_ == HealthState::kPaused && answer == AnswerClass::kAnswered) {

@@ -25,7 +25,7 @@ struct TransportRequest {
 /// What came of it.
 struct TransportOutcome {
   /// kAnswered if there is a complete answer, whatever its status; otherwise kDns, kRefused,
-  /// kReset, kTimeout, kTls, kHttp, kTooLarge, kBlocked or kCancelled.
+  /// kReset, kTimeout, kTls, kHttp, kTooLarge, kBlocked, kCancelled or kLocal.
   AnswerClass failure = AnswerClass::kAnswered;
   int status = 0;
   std::string body;

@@ -9,6 +9,8 @@
 
 namespace hookline::net {
 
+using namespace std::chrono_literals;
+
 namespace {
 
 /// Bounds the rounds of callers that answer a cancellation with a new call.
@@ -73,7 +75,7 @@ void CallQueue::Add(HttpCall call, HttpLoop::Completion done) {
   pending.deadline = pending.started + pending.call.timeout;
   if (stopping_) return Finish(pending, Failure::kCancelled, "stopping");
   if (calls_.size() > options_.calls_max) {
-    return Finish(pending, Failure::kCancelled, "too many calls at once");
+    return Finish(pending, Failure::kLocal, "too many calls at once");
   }
   if (HasLineBreak(pending.call.headers)) {
     return Finish(pending, Failure::kBlocked, "a request header holds a line break");
@@ -197,7 +199,7 @@ void CallQueue::OnResolved(const std::string& endpoint, Resolver::Answer answer)
   host.failure = Failure::kNone;
   host.detail.clear();
   if (answer.addresses.empty()) {
-    host.failure = Failure::kDns;
+    host.failure = answer.local ? Failure::kLocal : Failure::kDns;
     host.detail = fmt::format("cannot resolve {}: {}", host.name, answer.failure);
   } else {
     const Result<void> judged = policy_.JudgeAddresses(host.name, answer.addresses);
@@ -207,7 +209,9 @@ void CallQueue::OnResolved(const std::string& endpoint, Resolver::Answer answer)
     }
   }
   if (host.failure != Failure::kNone) {
-    host.known_until = host.known_since + options_.dns_failure_lifetime;
+    // Trouble of our own may be over the next moment.
+    const bool remember = host.failure != Failure::kLocal;
+    host.known_until = host.known_since + (remember ? options_.dns_failure_lifetime : 0s);
     return FailWaiting(host);
   }
   host.known_until = host.known_since + options_.dns_lifetime;
@@ -288,7 +292,7 @@ void CallQueue::Start(PendingCall& pending) {
   transfer.resolve = ResolveList(pending);
   transfer.pin_loaded = pending.pin ? &pending.pin->loaded : nullptr;
   if (!handle->Begin(transfer) || curl_multi_add_handle(multi_, handle->raw()) != CURLM_OK) {
-    return Finish(pending, Failure::kCancelled, "out of memory");
+    return Finish(pending, Failure::kLocal, "out of memory");
   }
   handle->owner = &pending;
   pending.easy = handle.release();

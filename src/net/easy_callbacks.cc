@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 #include "net/easy_handle.h"
+#include "net/local_trouble.h"
 
 namespace hookline::net {
 
@@ -129,11 +131,16 @@ curl_socket_t EasyHandle::OnOpenSocket(void* self, curlsocktype, curl_sockaddr* 
     }
   }
   const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
+  if (fd < 0) {
+    if (IsLocalTrouble(errno)) handle.local_ = std::strerror(errno);
+    return CURL_SOCKET_BAD;
+  }
   if (!handle.BindToSource(fd, address->family)) {
     ::close(fd);
     return CURL_SOCKET_BAD;
   }
+  sockaddr_storage& tried = handle.tried_.emplace_back();
+  std::memcpy(&tried, &address->addr, std::min<std::size_t>(address->addrlen, sizeof(tried)));
   return fd;
 }
 
@@ -141,10 +148,16 @@ bool EasyHandle::BindToSource(int fd, int family) {
   const std::string& name = options_.interface;
   if (!name.empty() && ::setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
                                     static_cast<socklen_t>(name.size())) != 0) {
+    local_ = fmt::format("cannot use network interface {}: {}", name, std::strerror(errno));
     return false;
   }
   const auto& source = family == AF_INET ? options_.source_v4 : options_.source_v6;
-  if (source) return SetSource(fd, *source);
+  if (source) {
+    if (SetSource(fd, *source)) return true;
+    local_ =
+        fmt::format("cannot use source address {}: {}", source->ToString(), std::strerror(errno));
+    return false;
+  }
   return !options_.source_v4 && !options_.source_v6;
 }
 

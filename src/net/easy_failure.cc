@@ -1,6 +1,10 @@
 // From libcurl's error codes to our classes of failure. By code, never by text.
 
+#include <algorithm>
+#include <cerrno>
+
 #include "net/easy_handle.h"
+#include "net/local_trouble.h"
 
 namespace hookline::net {
 
@@ -14,19 +18,21 @@ Failure EasyHandle::Classify(CURLcode code) const {
     case CURLE_URL_MALFORMAT:
       return Failure::kBlocked;
     case CURLE_COULDNT_RESOLVE_HOST:
-    case CURLE_COULDNT_RESOLVE_PROXY:
       return Failure::kDns;
+    case CURLE_COULDNT_RESOLVE_PROXY:
+    case CURLE_SSL_CACERT_BADFILE:  // The file is ours.
+    case CURLE_FAILED_INIT:
+      return Failure::kLocal;
     case CURLE_COULDNT_CONNECT:
     case CURLE_INTERFACE_FAILED:
     case CURLE_PROXY:
-      return blocked_.empty() ? Failure::kRefused : Failure::kBlocked;
+      return ClassifyConnect();
     case CURLE_OPERATION_TIMEDOUT:
-      return Failure::kTimeout;
+      return ReachedPeer() || options_.proxy.empty() ? Failure::kTimeout : Failure::kLocal;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CIPHER:
-    case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_CRL_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_SSL_ENGINE_NOTFOUND:
@@ -37,7 +43,10 @@ Failure EasyHandle::Classify(CURLcode code) const {
     case CURLE_SSL_CLIENTCERT:
     case CURLE_USE_SSL_FAILED:
       return Failure::kTls;
+    case CURLE_SEND_ERROR:
+      return AtProxy() ? Failure::kLocal : Failure::kReset;
     case CURLE_RECV_ERROR: {
+      if (AtProxy()) return ClassifyTunnel();
       // Both a broken connection and broken chunks; only the former leaves a system error. Over
       // TLS there is none in either case, and a broken connection is far likelier.
       long system_error = 0;
@@ -50,12 +59,48 @@ Failure EasyHandle::Classify(CURLcode code) const {
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
       return Failure::kHttp;
-    case CURLE_OUT_OF_MEMORY:  // libcurl's word for a header line longer than it takes.
+    case CURLE_OUT_OF_MEMORY:
+      // Once an answer is awaited: libcurl's word for a header line longer than it takes.
+      return requests_ > 0 ? Failure::kTooLarge : Failure::kLocal;
     case CURLE_FILESIZE_EXCEEDED:
       return Failure::kTooLarge;
     default:
       return Failure::kReset;
   }
+}
+
+Failure EasyHandle::ClassifyConnect() const {
+  if (!blocked_.empty()) return Failure::kBlocked;
+  // Behind a proxy it is the proxy that is connected to, and that one is the operator's.
+  const bool local = !local_.empty() || !options_.proxy.empty() || LacksPorts();
+  return local ? Failure::kLocal : Failure::kRefused;
+}
+
+bool EasyHandle::LacksPorts() const {
+  long system_error = 0;
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
+  if (IsLocalTrouble(static_cast<int>(system_error))) return true;
+  if (system_error != EADDRNOTAVAIL) return false;
+  return std::all_of(tried_.begin(), tried_.end(), [](const sockaddr_storage& address) {
+    return LacksPortsTo(reinterpret_cast<const sockaddr&>(address));
+  });
+}
+
+bool EasyHandle::ReachedPeer() const {
+  curl_off_t connected_us = 0;
+  curl_easy_getinfo(easy_, CURLINFO_CONNECT_TIME_T, &connected_us);
+  return connected_us > 0;
+}
+
+bool EasyHandle::AtProxy() const { return !options_.proxy.empty() && requests_ == 0; }
+
+Failure EasyHandle::ClassifyTunnel() const {
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &status);
+  // No answer, or one that says that the proxy does not take our word: it is the way out that is
+  // broken. Anything else is what the proxy has to say about the target.
+  constexpr long kAuthenticationRequired = 407;
+  return status == 0 || status == kAuthenticationRequired ? Failure::kLocal : Failure::kRefused;
 }
 
 bool EasyHandle::HasWholeHeader() const {
@@ -66,6 +111,7 @@ bool EasyHandle::HasWholeHeader() const {
 
 std::string EasyHandle::Explain(CURLcode code, Failure failure) const {
   if (failure == Failure::kBlocked && !blocked_.empty()) return blocked_;
+  if (failure == Failure::kLocal && !local_.empty()) return local_;
   if (failure == Failure::kTooLarge) return "the answer is larger than allowed";
   if (resend_refused_) return "the connection was closed before an answer came";
   if (code == CURLE_OK) return "the answer ended in the middle of its header";

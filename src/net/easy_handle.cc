@@ -102,6 +102,8 @@ bool EasyHandle::Begin(const Transfer& transfer) {
   resend_refused_ = false;
   too_large_ = false;
   blocked_.clear();
+  local_.clear();
+  tried_.clear();
   retry_after_.clear();
   body_.clear();
   error_text_[0] = '\0';

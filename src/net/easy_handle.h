@@ -1,6 +1,7 @@
 #pragma once
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 #include <array>
 #include <cstddef>
@@ -57,6 +58,11 @@ class EasyHandle {
   bool SetTls(const TlsFiles* tls);
   Failure Classify(CURLcode code) const;
   bool HasWholeHeader() const;
+  Failure ClassifyConnect() const;
+  Failure ClassifyTunnel() const;
+  bool LacksPorts() const;
+  bool ReachedPeer() const;
+  bool AtProxy() const;  ///< A proxy is used, and the request itself has not been sent.
   std::string Explain(CURLcode code, Failure failure) const;
 
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
@@ -88,6 +94,8 @@ class EasyHandle {
   std::string body_;
   std::string retry_after_;
   std::string blocked_;  ///< Why the target was refused when the socket was to be opened.
+  std::string local_;    ///< What of our own was missing when a socket was to be opened.
+  std::vector<sockaddr_storage> tried_;  ///< Addresses that sockets were opened for.
   std::size_t body_bytes_ = 0;
   std::size_t header_bytes_ = 0;
   int requests_ = 0;              ///< How often libcurl was about to send the request.

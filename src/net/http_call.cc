@@ -49,6 +49,8 @@ std::string_view Name(Failure failure) {
       return "blocked";
     case Failure::kCancelled:
       return "cancelled";
+    case Failure::kLocal:
+      return "local";
   }
   return "unknown";
 }

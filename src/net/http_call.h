@@ -63,7 +63,10 @@ enum class Failure {
   kHttp,       ///< The answer is not HTTP.
   kTooLarge,   ///< The answer's header or body exceeds the loop's hard limits.
   kBlocked,    ///< The URL is invalid or the target is not allowed.
-  kCancelled,  ///< The loop was stopped, or has too many calls.
+  kCancelled,  ///< The loop was stopped.
+  /// Trouble of our own: no descriptor, memory or port was free, too many calls or lookups wait, or
+  /// our proxy cannot be reached. Says nothing about the target.
+  kLocal,
 };
 
 /// "dns", "refused", …: the class as users and metrics see it.

@@ -17,7 +17,7 @@ namespace hookline::net {
 struct HttpLoopOptions {
   std::size_t connections_per_host_max = 64;  ///< Calls running at once per host and port.
   std::size_t connections_max = 512;          ///< Calls running at once.
-  std::size_t calls_max = 65'536;             ///< Calls running or waiting; beyond: kCancelled.
+  std::size_t calls_max = 65'536;             ///< Calls running or waiting; beyond: kLocal.
   std::size_t tasks_max = 1'000'000;          ///< Posted and not yet run; beyond: refused.
   std::size_t hosts_max = 4096;               ///< Remembered at once.
 

@@ -8,6 +8,8 @@
 #include <memory>
 #include <utility>
 
+#include "net/local_trouble.h"
+
 namespace hookline::net {
 
 namespace {
@@ -24,6 +26,9 @@ Resolver::Answer LookUp(const std::string& host) {
   Resolver::Answer answer;
   if (error != 0) {
     answer.failure = ::gai_strerror(error);
+    // Without a descriptor or memory the library fails in various words, those for an unknown name
+    // among them.
+    answer.local = error == EAI_MEMORY || LacksDescriptors();
     return answer;
   }
   const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> owned(list, &::freeaddrinfo);
@@ -55,7 +60,7 @@ SystemResolver::~SystemResolver() {
     left.swap(jobs_);
   }
   changed_.notify_all();
-  for (Job& job : left) job.callback(Answer{{}, "the resolver is stopping"});
+  for (Job& job : left) job.callback(Answer{{}, "the resolver is stopping", true});
   for (std::thread& thread : threads_) thread.join();
 }
 
@@ -68,7 +73,7 @@ void SystemResolver::Resolve(std::string host, Callback callback) {
       return;
     }
   }
-  callback(Answer{{}, "too many names wait to be resolved"});
+  callback(Answer{{}, "too many names wait to be resolved", true});
 }
 
 void SystemResolver::Work() {

@@ -19,6 +19,7 @@ class Resolver {
   struct Answer {
     std::vector<IpAddress> addresses;  ///< In order of preference; empty: failed.
     std::string failure;               ///< For a person.
+    bool local = false;                ///< Failed for want of something of ours: ask again later.
   };
   using Callback = std::move_only_function<void(Answer)>;
 

@@ -30,6 +30,8 @@ AnswerClass ToAnswerClass(net::Failure failure) {
       return AnswerClass::kBlocked;
     case net::Failure::kCancelled:
       return AnswerClass::kCancelled;
+    case net::Failure::kLocal:
+      return AnswerClass::kLocal;
   }
   return AnswerClass::kCancelled;
 }

@@ -36,6 +36,8 @@ FailureClass ToFailureClass(net::Failure failure) {
       return FailureClass::kTooLarge;
     case net::Failure::kBlocked:
       return FailureClass::kBlocked;
+    case net::Failure::kLocal:
+      return FailureClass::kLocal;
   }
   return FailureClass::kHttp;
 }

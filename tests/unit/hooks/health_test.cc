@@ -230,20 +230,24 @@ TEST_F(HealthTest, AProbeThatFailsOtherwiseLeavesItPaused) {
   }
 }
 
-TEST_F(HealthTest, ACancelledProbeMakesRoomForTheNext) {
+TEST_F(HealthTest, AProbeThatSaysNothingMakesRoomForTheNext) {
   Pause();
-  Wait(seconds(5));
-  const auto probe = Admit();
-  Record(probe, AnswerClass::kCancelled);
-  EXPECT_EQ(health_.state(), HealthState::kPaused);
-  EXPECT_EQ(health_.consecutive_failures(), 5);
+  for (const AnswerClass nothing : {AnswerClass::kCancelled, AnswerClass::kLocal}) {
+    Wait(seconds(5));
+    const auto probe = Admit();
+    EXPECT_TRUE(probe.probe);
+    Record(probe, nothing);
+    EXPECT_EQ(health_.state(), HealthState::kPaused);
+    EXPECT_EQ(health_.consecutive_failures(), 5);
+  }
   Wait(seconds(5));
   EXPECT_TRUE(Admit().probe);
 }
 
-TEST_F(HealthTest, CancelledCallsNeitherCountNorBreakTheRow) {
+TEST_F(HealthTest, WhatSaysNothingOfTheHookNeitherCountsNorBreaksTheRow) {
   for (int i = 0; i < 4; ++i) Call(AnswerClass::kTimeout);
   Call(AnswerClass::kCancelled);
+  for (int i = 0; i < 20; ++i) Call(AnswerClass::kLocal);
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
   Call(AnswerClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kPaused);

@@ -124,7 +124,7 @@ TEST_F(SyncCallerTest, TransportFailuresKeepTheirClassAndDetail) {
   for (const AnswerClass failure :
        {AnswerClass::kDns, AnswerClass::kRefused, AnswerClass::kReset, AnswerClass::kTimeout,
         AnswerClass::kTls, AnswerClass::kHttp, AnswerClass::kTooLarge, AnswerClass::kBlocked,
-        AnswerClass::kCancelled}) {
+        AnswerClass::kCancelled, AnswerClass::kLocal}) {
     Call();
     transport_.Fail(failure, "why");
     EXPECT_EQ(answers_.back().result, failure);

@@ -102,14 +102,14 @@ TEST_F(HttpLoopTlsTest, PeerDoesNotSpeakTls) {
   EXPECT_EQ(Run(Post("https://127.0.0.1:" + std::to_string(server.port()))).failure, Failure::kTls);
 }
 
-TEST_F(HttpLoopTlsTest, MissingAuthorityFileIsATlsFailure) {
+TEST_F(HttpLoopTlsTest, MissingAuthorityFileIsOurTrouble) {
   StartServer({.subject_alt_name = "IP:127.0.0.1"});
   StartLoop();
   HttpCall call = TrustingPost();
   auto tls = std::make_shared<TlsFiles>();
   tls->ca_file = directory_.Path("missing.pem");
   call.tls = tls;
-  EXPECT_EQ(Run(call).failure, Failure::kTls);
+  EXPECT_EQ(Run(call).failure, Failure::kLocal);
 }
 
 TEST_F(HttpLoopTlsTest, ServerDrainsTlsConnections) {

@@ -14,6 +14,11 @@ void FakeResolver::Set(const std::string& host, const std::vector<std::string>& 
   answers_[host] = answer;
 }
 
+void FakeResolver::FailLocally(const std::string& host) {
+  const std::lock_guard lock(mutex_);
+  answers_[host] = Answer{{}, "too many names wait to be resolved", true};
+}
+
 void FakeResolver::Resolve(std::string host, Callback callback) {
   Answer answer;
   {

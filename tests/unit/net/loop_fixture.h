@@ -23,6 +23,7 @@ class FakeResolver final : public Resolver {
   ~FakeResolver() override;
 
   void Set(const std::string& host, const std::vector<std::string>& addresses);
+  void FailLocally(const std::string& host);
   void Resolve(std::string host, Callback callback) override;
   std::size_t questions() const;
 

@@ -128,6 +128,17 @@ TEST_F(HttpSinkTest, TellsWhyThereIsNoAnswer) {
   EXPECT_EQ(Start(hangs.url()).get().failure, FailureClass::kTimeout);
 }
 
+TEST(ToAttemptOutcome, TroubleOfOurOwnIsAClassOfItsOwnAndNotHandedBack) {
+  net::HttpOutcome ours;
+  ours.failure = net::Failure::kLocal;
+  ours.detail = "Too many open files";
+  const delivery::AttemptOutcome outcome = ToAttemptOutcome(ours);
+  EXPECT_EQ(outcome.failure, delivery::FailureClass::kLocal);
+  EXPECT_EQ(delivery::ToString(outcome.failure), "local");
+  EXPECT_FALSE(outcome.cancelled);
+  EXPECT_FALSE(outcome.succeeded());
+}
+
 TEST_F(HttpSinkTest, AnAttemptThatTheLoopGivesUpIsHandedBack) {
   RawServer hangs([](RawConnection& connection) {
     connection.ReadRequest();

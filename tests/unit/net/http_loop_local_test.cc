@@ -1,0 +1,179 @@
+// Trouble of our own is a class of its own: the receiver has not failed when we could not even try.
+
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include "loop_fixture.h"
+#include "net/local_trouble.h"
+
+namespace hookline::net {
+namespace {
+
+using std::chrono::milliseconds;
+using test_support::Fd;
+using test_support::RawConnection;
+using test_support::RawServer;
+
+void AlwaysOk(RawConnection& connection) {
+  while (connection.ReadRequest()) connection.Answer(200);
+}
+
+/// As long as it lives, this process can open no further descriptor.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    ::getrlimit(RLIMIT_NOFILE, &before_);
+    // The lowest free number is the one that the next open() would get.
+    const Fd lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    rlimit tight = before_;
+    tight.rlim_cur = static_cast<rlim_t>(lowest.get());
+    ::setrlimit(RLIMIT_NOFILE, &tight);
+  }
+  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+std::string FreePortUrl() {
+  std::uint16_t port = 0;
+  test_support::ListenOnLoopback(port).Close();
+  return "http://127.0.0.1:" + std::to_string(port);
+}
+
+class HttpLoopLocalTest : public LoopFixture {};
+
+TEST_F(HttpLoopLocalTest, NoDescriptorIsLocalAndGoneWithTheShortage) {
+  RawServer server(AlwaysOk);
+  StartLoop();
+  // Whatever is opened once and kept is open now.
+  ASSERT_EQ(Run(Post(server.url())).status, 200);
+  RawServer other(AlwaysOk);
+  {
+    const NoDescriptors shortage;
+    const HttpOutcome outcome = Run(Post(other.url()));
+    EXPECT_EQ(outcome.failure, Failure::kLocal) << outcome.detail;
+    EXPECT_NE(outcome.detail.find("open files"), std::string::npos) << outcome.detail;
+    EXPECT_TRUE(LacksDescriptors());
+  }
+  EXPECT_FALSE(LacksDescriptors());
+  EXPECT_EQ(Run(Post(other.url())).status, 200);
+  EXPECT_EQ(other.requests(), 1U);
+}
+
+TEST_F(HttpLoopLocalTest, NoDescriptorForALookupIsNoUnknownName) {
+  SystemResolver resolver(1);
+  const NoDescriptors shortage;
+  std::promise<Resolver::Answer> promise;
+  resolver.Resolve("name.invalid", [&](Resolver::Answer answer) { promise.set_value(answer); });
+  const Resolver::Answer answer = promise.get_future().get();
+  EXPECT_TRUE(answer.addresses.empty());
+  EXPECT_TRUE(answer.local) << answer.failure;
+}
+
+TEST_F(HttpLoopLocalTest, ALookupThatFailsLocallyIsLocalAndNotRemembered) {
+  HttpLoopOptions options;
+  options.dns_failure_lifetime = std::chrono::seconds(3600);
+  RawServer server(AlwaysOk);
+  resolver_->FailLocally("hooks.example");
+  StartLoop(options);
+  const std::string url = "http://hooks.example:" + std::to_string(server.port()) + "/";
+  EXPECT_EQ(Run(Post(url)).failure, Failure::kLocal);
+  resolver_->Set("hooks.example", {"127.0.0.1"});
+  EXPECT_EQ(Run(Post(url)).status, 200);
+}
+
+TEST_F(HttpLoopLocalTest, AFullResolverQueueIsLocal) {
+  SystemResolver resolver(1, 0);
+  std::promise<Resolver::Answer> promise;
+  resolver.Resolve("localhost", [&](Resolver::Answer answer) { promise.set_value(answer); });
+  EXPECT_TRUE(promise.get_future().get().local);
+}
+
+TEST_F(HttpLoopLocalTest, AnUnreachableProxyIsLocal) {
+  HttpLoopOptions options;
+  options.proxy = FreePortUrl();
+  StartLoop(options);
+  for (const char* url : {"http://127.0.0.1:9/", "https://127.0.0.1:9/"}) {
+    const HttpOutcome outcome = Run(Post(url));
+    EXPECT_EQ(outcome.failure, Failure::kLocal) << url << " " << outcome.detail;
+  }
+}
+
+TEST_F(HttpLoopLocalTest, AProxyThatBreaksOffOrAsksForAPasswordIsLocal) {
+  RawServer broken([](RawConnection& connection) { connection.ReadRequest(); });
+  HttpLoopOptions options;
+  options.proxy = broken.url("");
+  StartLoop(options);
+  EXPECT_EQ(Run(Post("https://127.0.0.1:9/")).failure, Failure::kLocal);
+  loop_->Stop();
+
+  RawServer closed([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Answer(407, "", "Proxy-Authenticate: Basic realm=\"x\"\r\n");
+  });
+  options.proxy = closed.url("");
+  StartLoop(options);
+  EXPECT_EQ(Run(Post("https://127.0.0.1:9/")).failure, Failure::kLocal);
+}
+
+TEST_F(HttpLoopLocalTest, WhatAProxySaysOfTheTargetIsTheTargets) {
+  RawServer proxy([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Answer(502);
+  });
+  HttpLoopOptions options;
+  options.proxy = proxy.url("");
+  StartLoop(options);
+  const HttpOutcome outcome = Run(Post("https://127.0.0.1:9/"));
+  EXPECT_EQ(outcome.failure, Failure::kRefused) << outcome.detail;
+  // A tunnel that opens and then ends is the target's as well.
+  RawServer tunnel([](RawConnection& connection) {
+    connection.ReadRequest();
+    connection.Send("HTTP/1.1 200 OK\r\n\r\n");
+    connection.Close();
+  });
+  loop_->Stop();
+  options.proxy = tunnel.url("");
+  StartLoop(options);
+  EXPECT_NE(Run(Post("https://127.0.0.1:9/")).failure, Failure::kLocal);
+}
+
+TEST_F(HttpLoopLocalTest, ASourceAddressThatIsNotOursIsLocal) {
+  RawServer server(AlwaysOk);
+  HttpLoopOptions options;
+  options.source_v4 = IpAddress::Parse("192.0.2.77");
+  StartLoop(options);
+  const HttpOutcome outcome = Run(Post(server.url()));
+  EXPECT_EQ(outcome.failure, Failure::kLocal) << outcome.detail;
+  EXPECT_NE(outcome.detail.find("192.0.2.77"), std::string::npos) << outcome.detail;
+}
+
+TEST_F(HttpLoopLocalTest, ACaFileThatCannotBeReadIsLocal) {
+  RawServer server([](RawConnection& connection) { connection.Hang(); });
+  StartLoop();
+  HttpCall call = Post("https://127.0.0.1:" + std::to_string(server.port()) + "/");
+  auto files = std::make_shared<TlsFiles>();
+  files->ca_file = "/nonexistent/ca.pem";
+  call.tls = files;
+  EXPECT_EQ(Run(std::move(call)).failure, Failure::kLocal);
+}
+
+TEST(LocalTrouble, TellsAShortageOfPortsFromAMissingAddress) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  address.sin_port = htons(9);
+  EXPECT_TRUE(LacksPortsTo(reinterpret_cast<const sockaddr&>(address)));
+  for (const int error : {EMFILE, ENFILE, ENOMEM, ENOBUFS}) EXPECT_TRUE(IsLocalTrouble(error));
+  for (const int error : {ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH}) {
+    EXPECT_FALSE(IsLocalTrouble(error));
+  }
+}
+
+}  // namespace
+}  // namespace hookline::net
