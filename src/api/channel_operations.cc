@@ -1,5 +1,6 @@
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "api/operation.h"
@@ -44,8 +45,7 @@ Result<void> OpenChannel(WriteScope& scope, json::Writer& w, std::string_view id
   auto opened = chat::GetOrCreateChannel(scope.chat, scope.call.args[0], id, body);
   if (!opened) return std::unexpected(opened.error());
   chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
-  chat::WriteChannelState(w, encoder, scope.tx, *opened->channel, *options);
-  return {};
+  return chat::WriteChannelState(w, encoder, scope.tx, *opened->channel, *options);
 }
 
 Result<void> GetOrCreateChannel(WriteScope& scope, json::Writer& w) {
@@ -56,19 +56,46 @@ Result<void> GetOrCreateDistinctChannel(WriteScope& scope, json::Writer& w) {
   return OpenChannel(scope, w, "");
 }
 
+// The query names the parameters of the body's objects with these before them; newer clients send
+// `messages` as one parameter that holds the object.
+Result<chat::StateOptions> StateOptionsOf(const Call& call) {
+  constexpr std::string_view kObjects[] = {"messages", "members"};
+  json::Writer w;
+  w.BeginObject();
+  for (const std::string_view name : {"state", "watch", "presence"}) {
+    if (!call.Param(name).empty()) w.Field(name, call.Flag(name));
+  }
+  for (const std::string_view object : kObjects) {
+    w.Key(object);
+    if (const auto document = json::Document::Parse(call.Param(object));
+        document && document->root().IsObject()) {
+      w.Raw(call.Param(object));
+      continue;
+    }
+    w.BeginObject();
+    for (const auto& [name, value] : call.http->query) {
+      const bool inner =
+          name.size() > object.size() + 1 && name.starts_with(object) && name[object.size()] == '_';
+      if (inner && !value.empty()) w.Field(std::string_view(name).substr(object.size() + 1), value);
+    }
+    w.EndObject();
+  }
+  w.EndObject();
+  const auto document = json::Document::Parse(w.text());
+  if (!document) return std::unexpected(document.error());
+  auto options = chat::ReadStateOptions(document->root());
+  if (!options) return options;
+  options->viewer = call.caller.server ? call.Param("user_id") : call.caller.user_id;
+  return options;
+}
+
 Result<void> GetChannel(ReadScope& scope, json::Writer& w) {
   auto channel = chat::RequireChannel(scope.chat, scope.call.args[0], scope.call.args[1]);
   if (!channel) return std::unexpected(channel.error());
-  chat::StateOptions options;
-  if (!scope.call.Param("state").empty()) options.state = scope.call.Flag("state");
-  auto limit = QueryLimit(scope.call, "messages_limit", 25, 300);
-  if (!limit) return std::unexpected(limit.error());
-  options.messages.limit = *limit;
-  options.viewer =
-      scope.call.caller.server ? scope.call.Param("user_id") : scope.call.caller.user_id;
+  auto options = StateOptionsOf(scope.call);
+  if (!options) return std::unexpected(options.error());
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
-  chat::WriteChannelState(w, encoder, scope.store, **channel, options);
-  return {};
+  return chat::WriteChannelState(w, encoder, scope.store, **channel, *options);
 }
 
 Result<void> UpdateChannel(WriteScope& scope, json::Writer& w) {
@@ -122,6 +149,11 @@ chat::Filter OnlyVisible(const chat::Catalog& catalog, const std::string& user_i
   chat::Filter visible;
   visible.op = Op::kOr;
   visible.children.push_back(std::move(member));
+  chat::Filter own;
+  own.op = Op::kEq;
+  own.field = "created_by_id";
+  own.operands.push_back({json::Kind::kString, user_id});
+  visible.children.push_back(std::move(own));
   for (const chat::ChannelType& type : catalog.types()) {
     if (!type.open_to_all) continue;
     chat::Filter open;
@@ -137,6 +169,12 @@ chat::Filter OnlyVisible(const chat::Catalog& catalog, const std::string& user_i
   return both;
 }
 
+bool Mentions(const chat::Filter& filter, std::string_view field) {
+  return filter.field == field ||
+         std::ranges::any_of(filter.children,
+                             [field](const chat::Filter& child) { return Mentions(child, field); });
+}
+
 Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   const json::Value body = scope.call.body();
   chat::ChannelQuery query;
@@ -149,6 +187,9 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   auto sort = chat::ParseSort(body["sort"], 5);
   if (!sort) return std::unexpected(sort.error());
   query.sort = std::move(*sort);
+  query.viewer = Viewer(scope.call, body);
+  // Who asks for hidden ones by name gets them.
+  query.without_hidden = !Mentions(query.filter, "hidden");
   auto limit = ReadLimit(body, "limit", 10, kChannelsLimitMax);
   if (!limit) return std::unexpected(limit.error());
   query.limit = *limit;
@@ -172,7 +213,10 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   w.Key("channels").BeginArray();
   for (const chat::ChannelPtr& channel : *channels) {
     w.BeginObject();
-    chat::WriteChannelState(w, encoder, scope.store, *channel, options);
+    if (auto written = chat::WriteChannelState(w, encoder, scope.store, *channel, options);
+        !written) {
+      return written;
+    }
     w.EndObject();
   }
   w.EndArray();
@@ -257,28 +301,52 @@ Result<void> MarkRead(WriteScope& scope, json::Writer& w) {
 // `read_by_channel` names the channels; without it, all of the user's.
 Result<void> MarkChannelsRead(WriteScope& scope, json::Writer& w) {
   const json::Value body = scope.call.body();
-  auto actor = chat::ResolveActor(scope.chat, body, "");
-  if (!actor) return std::unexpected(actor.error());
+  auto found = chat::FindActor(scope.chat.read(), body, "");
+  if (!found) return std::unexpected(found.error());
+  if (found->is_new) {
+    return InputError(fmt::format("the user {} does not exist", found->user.id));
+  }
+  const chat::User& actor = found->user;
   chat::ChannelQuery query;
   query.limit = 1000;
   query.filter.op = chat::Filter::Op::kIn;
   query.filter.field = "members";
   query.filter.list = true;
-  query.filter.operands.push_back({json::Kind::kString, (*actor)->id});
+  query.filter.operands.push_back({json::Kind::kString, actor.id});
   auto channels = scope.tx.QueryChannels(scope.call.app->id, query);
   if (!channels) return std::unexpected(channels.error());
   const json::Value chosen = body["read_by_channel"];
+  if (!chosen.IsMissingOrNull() && !chosen.IsObject()) {
+    return InputError("read_by_channel must be an object");
+  }
   const chat::Channel* last = nullptr;
   std::optional<chat::Member> member;
   for (const chat::ChannelPtr& channel : *channels) {
     if (chosen.size() > 0 && !chosen[channel->cid()]) continue;
-    auto read = chat::MarkRead(scope.chat, *channel, body);
+    chat::ReadMark mark;
+    if (auto read = chat::ReadString(chosen, channel->cid(), "read_by_channel", mark.message_id);
+        !read) {
+      return read;
+    }
+    auto read = chat::MarkRead(scope.chat, *channel, actor, mark);
     if (!read) return std::unexpected(read.error());
     member = std::move(*read);
     last = channel.get();
   }
   if (last != nullptr) WriteReadEvent(scope, w, *last, *member);
   return {};
+}
+
+Result<void> HideChannel(WriteScope& scope, json::Writer&) {
+  auto channel = chat::RequireChannel(scope.chat.read(), scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  return chat::HideChannel(scope.chat, **channel, scope.call.body());
+}
+
+Result<void> ShowChannel(WriteScope& scope, json::Writer&) {
+  auto channel = chat::RequireChannel(scope.chat.read(), scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  return chat::ShowChannel(scope.chat, **channel, scope.call.body());
 }
 
 Result<void> SendEvent(WriteScope& scope, json::Writer& w) {
@@ -314,6 +382,8 @@ constexpr Operation kOperations[] = {
     Open("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", nullptr, UpdateChannelPartial),
     Open("DELETE", "/channels/{type}/{id}", "DeleteChannel", nullptr, DeleteChannel),
     Open("POST", "/channels/{type}/{id}/read", "MarkRead", nullptr, MarkRead),
+    Open("POST", "/channels/{type}/{id}/hide", "HideChannel", nullptr, HideChannel),
+    Open("POST", "/channels/{type}/{id}/show", "ShowChannel", nullptr, ShowChannel),
     Open("POST", "/channels/{type}/{id}/event", "SendEvent", nullptr, SendEvent),
     Open("PATCH", "/channels/{type}/{id}/member", "UpdateMemberPartial", nullptr,
          UpdateMemberPartial),

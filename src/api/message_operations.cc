@@ -9,6 +9,7 @@
 #include "chat/ephemerals.h"
 #include "chat/fields.h"
 #include "chat/messages.h"
+#include "chat/visibility.h"
 #include "chat/write.h"
 
 namespace hookline::api {
@@ -56,7 +57,10 @@ Result<void> GetManyMessages(ReadScope& scope, json::Writer& w) {
   w.Key("messages").BeginArray();
   for (const std::string_view id : ids) {
     const auto message = scope.store.FindMessage(scope.call.app->id, id);
-    if (!message || message->channel != (*channel)->pk) continue;
+    if (!message || message->channel != (*channel)->pk ||
+        !chat::MayRead(scope.store, **channel, *message, scope.call.caller.user_id)) {
+      continue;
+    }
     encoder.Message(w, *message, scope.call.caller.user_id);
   }
   w.EndArray();
@@ -75,6 +79,12 @@ Result<void> GetReplies(ReadScope& scope, json::Writer& w) {
   if (!parent) return std::unexpected(parent.error());
   auto page = QueryMessagePage(scope.call);
   if (!page) return std::unexpected(page.error());
+  auto channel = chat::RequireChannel(scope.chat, parent->channel);
+  if (!channel) return std::unexpected(channel.error());
+  if (auto limited = chat::LimitPage(scope.store, **channel, scope.call.caller.user_id, *page);
+      !limited) {
+    return limited;
+  }
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
   w.Key("messages").BeginArray();
   for (const auto& reply : scope.store.ListReplies(scope.call.app->id, parent->id, *page)) {

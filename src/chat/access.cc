@@ -4,6 +4,7 @@
 
 #include "chat/catalog.h"
 #include "chat/users.h"
+#include "chat/visibility.h"
 
 namespace hookline::chat {
 namespace {
@@ -115,6 +116,8 @@ Result<void> CheckAccess(const ReadContext& context, const Channel& channel) {
   const CatalogPtr catalog = context.store.FindCatalog(context.app);
   const ChannelType* type = catalog->FindType(channel.type);
   if (type != nullptr && type->open_to_all) return {};
+  // Who made a channel may do there what a member may.
+  if (channel.created_by_id == context.caller.user_id) return {};
   if (context.store.FindMember(channel.pk, context.caller.user_id)) return {};
   return Fail(ErrorKind::kNotAllowed, fmt::format("user {} is not a member of channel {}",
                                                   context.caller.user_id, channel.cid()));
@@ -162,7 +165,9 @@ Result<Message> RequireMessage(const ReadContext& context, std::string_view id) 
       if (auto access = CheckAccess(context, *channel); !access) {
         return std::unexpected(access.error());
       }
-      return std::move(*message);
+      if (MayRead(context.store, *channel, *message, context.caller.user_id)) {
+        return std::move(*message);
+      }
     }
   }
   return Fail(ErrorKind::kNotFound, fmt::format("message with id {} doesn't exist", id));

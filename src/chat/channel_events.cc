@@ -7,6 +7,7 @@
 #include "chat/channels.h"
 #include "chat/emit.h"
 #include "chat/fields.h"
+#include "chat/visibility.h"
 
 namespace hookline::chat {
 namespace {
@@ -76,31 +77,91 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
   return sent;
 }
 
+namespace {
+
+// Where the mark points to; nullopt if everything is read.
+Result<std::optional<Timestamp>> ResolveMark(Context& context, const Channel& channel,
+                                             const ReadMark& mark) {
+  if (mark.message_id.empty()) {
+    return mark.time ? std::optional(mark.time) : std::optional<Timestamp>();
+  }
+  const auto message = context.store.FindMessage(context.app, mark.message_id);
+  if (!message || message->channel != channel.pk ||
+      !MayRead(context.store, channel, *message, context.caller.user_id)) {
+    return InputError(fmt::format("message with id {} doesn't exist in channel {}", mark.message_id,
+                                  channel.cid()));
+  }
+  return std::optional(message->created_at);
+}
+
+// Reads up to `until`; never less than what was read before.
+void Advance(Context& context, const Channel& channel, std::optional<Timestamp> until,
+             Member& member) {
+  std::int64_t read = channel.countable_messages;
+  MessagePage newest;
+  newest.not_before = channel.truncated_at;
+  newest.limit = 1;
+  if (until) {
+    read -= context.store.CountCountable(channel.pk, *until + std::chrono::nanoseconds(1));
+    newest.created_before_or_equal = *until;
+  }
+  if (read < member.read_count) return;
+  member.read_count = read;
+  member.last_read_at = until.value_or(context.now);
+  const std::vector<Message> latest = context.store.ListMessages(channel.pk, newest);
+  if (!latest.empty()) member.last_read_message_id = latest.back().id;
+}
+
+}  // namespace
+
 Result<Member> MarkRead(Context& context, const Channel& channel, json::Value body) {
-  auto actor = ResolveActor(context, body, "");
+  auto actor = FindActor(context.read(), body, "");
   if (!actor) return std::unexpected(actor.error());
+  if (actor->is_new) {
+    return InputError(fmt::format("the user {} does not exist", actor->user.id));
+  }
+  if (!body["thread_id"].AsString().value_or("").empty()) {
+    return Fail(ErrorKind::kNotImplemented, "thread_id: threads have no read state of their own");
+  }
+  ReadMark mark;
+  if (auto read = ReadString(body, "message_id", "message_id", mark.message_id); !read) {
+    return std::unexpected(read.error());
+  }
+  std::string time;
+  if (auto read = ReadString(body, "message_timestamp", "message_timestamp", time); !read) {
+    return std::unexpected(read.error());
+  }
+  if (!time.empty()) {
+    const auto parsed = ParseRfc3339(time);
+    if (!parsed) return InputError("message_timestamp must be an RFC 3339 time");
+    mark.time = *parsed;
+  }
+  return MarkRead(context, channel, actor->user, mark);
+}
+
+Result<Member> MarkRead(Context& context, const Channel& channel, const User& user,
+                        const ReadMark& mark) {
   if (!ConfigOf(context.store, channel).read_events) {
     return Fail(ErrorKind::kEventNotSupported,
                 fmt::format("read events are not enabled for channel type {}", channel.type));
   }
-  auto member = context.store.FindMember(channel.pk, (*actor)->id);
-  if (!member) {
-    return InputError(
-        fmt::format("user {} is not a member of channel {}", (*actor)->id, channel.cid()));
+  auto until = ResolveMark(context, channel, mark);
+  if (!until) return std::unexpected(until.error());
+  auto member = context.store.FindMember(channel.pk, user.id);
+  const bool is_member = member.has_value();
+  if (is_member) {
+    Advance(context, channel, *until, *member);
+    context.store.PutMember(*member);
+  } else {
+    member.emplace().user_id = user.id;
   }
-  member->read_count = channel.countable_messages;
-  member->last_read_at = context.now;
-  MessagePage newest;
-  newest.limit = 1;
-  const std::vector<Message> latest = context.store.ListMessages(channel.pk, newest);
-  if (!latest.empty()) member->last_read_message_id = latest.back().id;
-  context.store.PutMember(*member);
   EmitChannelEvent(context, channel, {.type = "message.read", .user_id = member->user_id},
                    [&](json::Writer& w, Encoder& encoder) {
                      w.Key("channel");
                      encoder.Channel(w, channel);
                      w.Key("user");
-                     encoder.UserInChannel(w, member->user_id, channel, &*member);
+                     encoder.UserInChannel(w, member->user_id, channel,
+                                           is_member ? &*member : nullptr);
                      if (!member->last_read_message_id.empty()) {
                        w.Field("last_read_message_id", member->last_read_message_id);
                      }

@@ -7,7 +7,6 @@ namespace {
 
 constexpr std::size_t kFilterTagsMax = 10;
 constexpr std::size_t kCommandsMax = 1000;
-constexpr std::int64_t kCooldownSecondsMax = 120;
 constexpr std::int64_t kMessageLengthMax = 20000;
 
 constexpr auto kFields = Names({"id",
@@ -78,8 +77,8 @@ Result<void> ReadCooldown(json::Value object, Channel& channel) {
   const json::Value value = object["cooldown"];
   if (value.IsMissingOrNull()) return {};
   const auto cooldown = value.AsInt();
-  if (!cooldown || *cooldown < 0 || *cooldown > kCooldownSecondsMax) {
-    return InputError(fmt::format("channel.cooldown must be 0 to {}", kCooldownSecondsMax));
+  if (!cooldown || *cooldown < 0 || *cooldown > kCooldownMax.count()) {
+    return InputError(fmt::format("channel.cooldown must be 0 to {}", kCooldownMax.count()));
   }
   channel.cooldown = static_cast<int>(*cooldown);
   return {};

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chat/fields.h"
+#include "chat/visibility.h"
 
 namespace hookline::chat {
 namespace {
@@ -50,7 +51,8 @@ Result<MessagePage> ReadMessagePage(json::Value object, int limit_default, int l
        {std::pair{"created_at_before", &page.created_before},
         std::pair{"created_at_before_or_equal", &page.created_before_or_equal},
         std::pair{"created_at_after", &page.created_after},
-        std::pair{"created_at_after_or_equal", &page.created_after_or_equal}}) {
+        std::pair{"created_at_after_or_equal", &page.created_after_or_equal},
+        std::pair{"created_at_around", &page.created_around}}) {
     std::string text;
     if (auto read = ReadString(object, name, name, text); !read) {
       return std::unexpected(read.error());
@@ -81,22 +83,24 @@ Result<StateOptions> ReadStateOptions(json::Value body) {
   return options;
 }
 
-void WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store, const Channel& channel,
-                       const StateOptions& options) {
+Result<void> WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store,
+                               const Channel& channel, const StateOptions& options) {
   const Format format = encoder.format();
+  MessagePage page = options.messages;
+  if (auto limited = LimitPage(store, channel, options.viewer, page); !limited) return limited;
   w.Key("channel");
   encoder.Channel(w, channel);
 
   w.Key("messages").BeginArray();
   if (options.state && options.messages.limit > 0) {
-    for (const Message& message : store.ListMessages(channel.pk, options.messages)) {
+    for (const Message& message : store.ListMessages(channel.pk, page)) {
       encoder.Message(w, message, options.viewer);
     }
   }
   w.EndArray();
   w.Key("pinned_messages").BeginArray();
   if (options.state) {
-    for (const Message& message : store.ListPinned(channel.pk, kPinnedMax)) {
+    for (const Message& message : store.ListPinned(channel.pk, page.not_before, kPinnedMax)) {
       encoder.Message(w, message, options.viewer);
     }
   }
@@ -117,7 +121,7 @@ void WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store, const C
     // Who never read anything has read nothing since joining.
     WriteTime(w, "last_read", member.last_read_at ? member.last_read_at : member.created_at,
               format);
-    w.Field("unread_messages", channel.countable_messages - member.read_count);
+    w.Field("unread_messages", UnreadIn(channel, member));
     if (!member.last_read_message_id.empty()) {
       w.Field("last_read_message_id", member.last_read_message_id);
     }
@@ -128,12 +132,15 @@ void WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store, const C
     if (const auto membership = store.FindMember(channel.pk, options.viewer)) {
       w.Key("membership");
       encoder.Member(w, *membership);
+      w.Field("hidden", IsHidden(channel, *membership));
+      WriteTime(w, "hide_messages_before", membership->history_from, format);
     }
   }
   w.Field("watcher_count", 0);
   if (options.watchers) w.Key("watchers").BeginArray().EndArray();
   w.Key("threads").BeginArray().EndArray();
   w.Key("pending_messages").BeginArray().EndArray();
+  return {};
 }
 
 }  // namespace hookline::chat

@@ -25,7 +25,9 @@ Result<MessagePage> ReadMessagePage(json::Value object, int limit_default, int l
 
 /// The members of ChannelStateResponseFields, into the object that is open. All lists that clients
 /// iterate are there, empty if nothing was asked for (decisions.md 31).
-void WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store, const Channel& channel,
-                       const StateOptions& options);
+/// Fails with kInput, and nothing written, if the page of messages starts at one that is not there
+/// for the viewer.
+Result<void> WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store,
+                               const Channel& channel, const StateOptions& options);
 
 }  // namespace hookline::chat

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kChannelIdBytesMax = 64;
 constexpr std::size_t kCidsMax = 100;
+const std::string kDistinctPrefix = "!members-";
 
 Result<void> CheckChannelId(std::string_view id) {
   // A distinct channel's id starts with '!'; clients name it again in later requests.
@@ -41,6 +42,9 @@ Result<UserPtr> ResolveCreator(Context& context, json::Value data) {
   if (!context.caller.server) return ResolveActor(context, {}, "");
   const json::Value object = data["created_by"];
   const auto id = data["created_by_id"].AsString();
+  if (id && !id->empty() && !object["id"].AsString().value_or("").empty()) {
+    return InputError("cannot set both data.created_by and data.created_by_id.");
+  }
   if (id && !id->empty()) {
     UserPtr user = context.store.FindUser(context.app, *id);
     if (!user || user->deleted_at)
@@ -74,7 +78,7 @@ std::string DistinctId(std::vector<MemberInput> members) {
     joined += member.user_id;
     joined += '\0';
   }
-  return "!members-" + Sha256Hex(joined).substr(0, 43);
+  return kDistinctPrefix + Sha256Hex(joined).substr(0, 43);
 }
 
 void EmitChannel(Context& context, const Channel& channel, std::string_view type,
@@ -95,8 +99,61 @@ void EmitChannel(Context& context, const Channel& channel, std::string_view type
                    });
 }
 
+void EmitFreezing(Context& context, const Channel& before, const Channel& after) {
+  if (before.frozen == after.frozen) return;
+  EmitChannelEvent(context, after,
+                   {.type = after.frozen ? "channel.frozen" : "channel.unfrozen",
+                    .user_id = context.caller.user_id,
+                    .members = false},
+                   [](json::Writer&, Encoder&) {});
+}
+
+// Who is in a channel from its start.
+struct FirstMembers {
+  std::vector<MemberInput> members;
+  std::vector<MemberInput> invites;
+  bool hide_for_creator = false;
+};
+
+Result<FirstMembers> ReadFirstMembers(json::Value body) {
+  FirstMembers first;
+  const json::Value data = body["data"];
+  auto members = ReadMembers(data["members"], "data.members");
+  if (!members) return std::unexpected(members.error());
+  first.members = std::move(*members);
+  auto invites = ReadMembers(data["invites"], "data.invites");
+  if (!invites) return std::unexpected(invites.error());
+  first.invites = std::move(*invites);
+  if (auto read = ReadBool(body, "hide_for_creator", "hide_for_creator", first.hide_for_creator);
+      !read) {
+    return std::unexpected(read.error());
+  }
+  return first;
+}
+
+Result<void> AddFirstMembers(Context& context, Channel& channel, const FirstMembers& first) {
+  // Clients name an invited member in both lists.
+  std::vector<MemberInput> members = first.members;
+  std::erase_if(members, [&](const MemberInput& member) {
+    return std::ranges::find(first.invites, member.user_id, &MemberInput::user_id) !=
+           first.invites.end();
+  });
+  if (auto added = AddMembers(context, channel, members, {.announce = false}); !added) return added;
+  if (auto added =
+          AddMembers(context, channel, first.invites, {.announce = false, .invited = true});
+      !added) {
+    return added;
+  }
+  if (!first.hide_for_creator) return {};
+  auto creator = context.store.FindMember(channel.pk, channel.created_by_id);
+  if (!creator) return InputError("hide_for_creator: the creator is not among the members");
+  creator->hidden_mark = channel.reveals;
+  context.store.PutMember(*creator);
+  return {};
+}
+
 Result<Channel> CreateChannel(Context& context, std::string_view type, std::string_view id,
-                              json::Value data, const std::vector<MemberInput>& members) {
+                              json::Value data, const FirstMembers& first) {
   if (auto checked = CheckChannelId(id); !checked) return std::unexpected(checked.error());
   auto creator = ResolveCreator(context, data);
   if (!creator) return std::unexpected(creator.error());
@@ -114,7 +171,7 @@ Result<Channel> CreateChannel(Context& context, std::string_view type, std::stri
   if (!custom) return std::unexpected(custom.error());
   channel.custom_json = std::move(*custom);
   channel.pk = context.store.InsertChannel(channel);
-  if (auto added = AddMembers(context, channel, members, false); !added) {
+  if (auto added = AddFirstMembers(context, channel, first); !added) {
     return std::unexpected(added.error());
   }
   EmitChannel(context, channel, "channel.created", channel.created_by_id, nullptr);
@@ -130,17 +187,21 @@ Result<ChannelPtr> FindForOpening(Context& context, std::string_view type, std::
 }
 
 struct MembershipChanges {
-  std::vector<MemberInput> add, remove, promote, demote, roles;
+  std::vector<MemberInput> add, invite, remove, promote, demote, roles;
+  bool accept = false;  ///< The actor's invite.
+  bool reject = false;
 
+  bool answers() const { return accept || reject; }
   bool any() const {
-    return !add.empty() || !remove.empty() || !promote.empty() || !demote.empty() || !roles.empty();
+    return !add.empty() || !invite.empty() || !remove.empty() || !promote.empty() ||
+           !demote.empty() || !roles.empty() || answers();
   }
 };
 
 Result<MembershipChanges> ReadMembershipChanges(json::Value body) {
   MembershipChanges changes;
   for (const auto& [name, list] :
-       {std::pair{"add_members", &changes.add}, std::pair{"invites", &changes.add},
+       {std::pair{"add_members", &changes.add}, std::pair{"invites", &changes.invite},
         std::pair{"remove_members", &changes.remove}, std::pair{"add_moderators", &changes.promote},
         std::pair{"demote_moderators", &changes.demote},
         std::pair{"assign_roles", &changes.roles}}) {
@@ -148,28 +209,53 @@ Result<MembershipChanges> ReadMembershipChanges(json::Value body) {
     if (!members) return std::unexpected(members.error());
     list->insert(list->end(), members->begin(), members->end());
   }
+  for (const auto& [name, flag] :
+       {std::pair{"accept_invite", &changes.accept}, std::pair{"reject_invite", &changes.reject}}) {
+    if (auto read = ReadBool(body, name, name, *flag); !read) return std::unexpected(read.error());
+  }
+  if (changes.accept && changes.reject) {
+    return InputError("cannot set both accept_invite and reject_invite.");
+  }
   return changes;
 }
 
 Result<void> ApplyMembershipChanges(Context& context, Channel& channel,
-                                    const MembershipChanges& changes) {
+                                    const MembershipChanges& changes, json::Value body) {
+  if (!changes.invite.empty() && channel.id.starts_with(kDistinctPrefix)) {
+    return Fail(ErrorKind::kNotAllowed,
+                "cannot invite members to the distinct channel, please create a new distinct "
+                "channel with the desired members");
+  }
+  auto history_from = ReadHistoryFrom(context, channel, body);
+  if (!history_from) return std::unexpected(history_from.error());
+  const JoinTerms terms{.history_from = *history_from};
+  if (auto done = AddMembers(context, channel, changes.add, terms); !done) return done;
   // A moderator who is not a member yet becomes one.
-  if (auto done = AddMembers(context, channel, changes.add, true); !done) return done;
-  if (auto done = AddMembers(context, channel, changes.promote, true); !done) return done;
+  if (auto done = AddMembers(context, channel, changes.promote, terms); !done) return done;
+  const JoinTerms invited{.invited = true, .history_from = *history_from};
+  if (auto done = AddMembers(context, channel, changes.invite, invited); !done) return done;
   if (auto done = SetModerators(context, channel, changes.promote, true); !done) return done;
   if (auto done = SetModerators(context, channel, changes.demote, false); !done) return done;
   if (auto done = AssignRoles(context, channel, changes.roles); !done) return done;
   return RemoveMembers(context, channel, changes.remove);
 }
 
-bool OnlyLeavesItself(const Caller& caller, json::Value body, const MembershipChanges& changes) {
-  if (changes.remove.size() != 1 || changes.remove.front().user_id != caller.user_id) return false;
-  // Whatever else the request asks for, settings beside `data` included, needs the right to it.
-  static constexpr auto kHarmless = Names({"remove_members", "user", "user_id", "skip_push"});
+// Whatever else the request asks for, settings beside `data` included, needs the right to it.
+bool HasOnly(json::Value body, std::span<const std::string_view> harmless) {
   for (const json::Value field : body) {
-    if (!kHarmless.contains(field.key()) && !field.IsNull()) return false;
+    if (std::ranges::find(harmless, field.key()) == harmless.end() && !field.IsNull()) return false;
   }
   return true;
+}
+
+// What everybody may do with their own membership: leave, and answer an invite.
+bool ConcernsOnlyItself(const Caller& caller, json::Value body, const MembershipChanges& changes) {
+  static constexpr auto kLeaving = Names({"remove_members", "user", "user_id", "skip_push"});
+  static constexpr auto kAnswering =
+      Names({"accept_invite", "reject_invite", "message", "user", "user_id", "skip_push"});
+  if (changes.answers()) return HasOnly(body, kAnswering);
+  return changes.remove.size() == 1 && changes.remove.front().user_id == caller.user_id &&
+         HasOnly(body, kLeaving);
 }
 
 // Asks for more than members to come, go or change.
@@ -209,21 +295,20 @@ Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type
                                          std::string_view id, json::Value body) {
   const json::Value data = body["data"];
   if (!data.IsMissingOrNull() && !data.IsObject()) return InputError("data must be an object");
-  auto members = ReadMembers(data["members"], "data.members");
-  if (!members) return std::unexpected(members.error());
-  auto invites = ReadMembers(data["invites"], "data.invites");
-  if (!invites) return std::unexpected(invites.error());
-  members->insert(members->end(), invites->begin(), invites->end());
+  auto first = ReadFirstMembers(body);
+  if (!first) return std::unexpected(first.error());
 
   std::string channel_id(id);
   if (channel_id.empty()) {
-    if (members->empty()) return InputError("data.members is required for a distinct channel");
-    channel_id = DistinctId(*members);
+    std::vector<MemberInput> all = first->members;
+    all.insert(all.end(), first->invites.begin(), first->invites.end());
+    if (all.empty()) return InputError("data.members is required for a distinct channel");
+    channel_id = DistinctId(std::move(all));
   }
   auto found = FindForOpening(context, type, channel_id);
   if (!found) return std::unexpected(found.error());
   if (*found) return ChannelOpened{std::move(*found), false};
-  auto created = CreateChannel(context, type, channel_id, data, *members);
+  auto created = CreateChannel(context, type, channel_id, data, *first);
   if (!created) return std::unexpected(created.error());
   return ChannelOpened{std::make_shared<const Channel>(std::move(*created)), true};
 }
@@ -235,13 +320,22 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
   Channel channel = **found;
   auto changes = ReadMembershipChanges(body);
   if (!changes) return std::unexpected(changes.error());
-  if (!OnlyLeavesItself(context.caller, body, *changes)) {
+  if (!ConcernsOnlyItself(context.caller, body, *changes)) {
     if (auto allowed = RequireChannelManager(context.read(), channel); !allowed) {
       return std::unexpected(allowed.error());
     }
   }
   auto actor = ResolveOptionalActor(context, body);
   if (!actor) return std::unexpected(actor.error());
+  if (changes->answers()) {
+    if (actor->empty()) {
+      return InputError("either user or user_id must be provided when using server side auth.");
+    }
+    auto answered = AnswerInvite(context, channel, *actor, changes->accept);
+    if (!answered) return std::unexpected(answered.error());
+    // A repeated answer says nothing new.
+    if (!*answered) return ChannelUpdated{std::move(*found), std::nullopt};
+  }
 
   const json::Value data = body["data"];
   if (!data.IsMissingOrNull()) {
@@ -260,7 +354,7 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
   const bool touched = TouchesChannel(body, *changes);
   if (touched) channel.updated_at = context.now;
   context.store.UpdateChannel(channel);
-  if (auto done = ApplyMembershipChanges(context, channel, *changes); !done) {
+  if (auto done = ApplyMembershipChanges(context, channel, *changes, body); !done) {
     return std::unexpected(done.error());
   }
   ChannelUpdated updated;
@@ -274,6 +368,7 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
     EmitChannel(context, channel, "channel.updated", *actor,
                 updated.message ? &*updated.message : nullptr);
   }
+  EmitFreezing(context, **found, channel);
   updated.channel = std::make_shared<const Channel>(std::move(channel));
   return updated;
 }
@@ -330,6 +425,7 @@ Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
   channel.updated_at = context.now;
   context.store.UpdateChannel(channel);
   EmitChannel(context, channel, "channel.updated", *actor, nullptr);
+  EmitFreezing(context, before, channel);
   return ChannelPtr(std::make_shared<const Channel>(std::move(channel)));
 }
 

@@ -59,7 +59,17 @@ struct SentEvent {
 };
 Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, json::Value event);
 
-/// MarkRead. Emits message.read. Returns the member as it is now.
+/// MarkRead: `user_id` or `user`, up to `message_id` or `message_timestamp`, or all. Emits
+/// message.read. Returns the member as it is now; of somebody who is none, and so has nothing
+/// unread, only the user id is set.
 Result<Member> MarkRead(Context& context, const Channel& channel, json::Value body);
+
+/// How far somebody has read; all empty: to the end.
+struct ReadMark {
+  std::string message_id;
+  Timestamp time;
+};
+Result<Member> MarkRead(Context& context, const Channel& channel, const User& user,
+                        const ReadMark& mark);
 
 }  // namespace hookline::chat

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "chat/access.h"
@@ -101,44 +102,121 @@ Result<std::vector<MemberInput>> ReadMembers(json::Value list, std::string_view 
   return members;
 }
 
+Timestamp HistoryFromNow(const Context& context, const Channel& channel) {
+  // Also if the clock was set back since the last message.
+  return std::max(context.now, channel.last_message_at + std::chrono::nanoseconds(1));
+}
+
+Result<Timestamp> ReadHistoryFrom(const Context& context, const Channel& channel,
+                                  json::Value body) {
+  bool hide = false;
+  if (auto read = ReadBool(body, "hide_history", "hide_history", hide); !read) {
+    return std::unexpected(read.error());
+  }
+  std::string text;
+  if (auto read = ReadString(body, "hide_history_before", "hide_history_before", text); !read) {
+    return std::unexpected(read.error());
+  }
+  const Timestamp from_now = HistoryFromNow(context, channel);
+  if (text.empty()) return hide ? from_now : Timestamp{};
+  const auto time = ParseRfc3339(text);
+  if (!time) return InputError("hide_history_before must be an RFC 3339 time");
+  // What is yet to be written is not history.
+  return std::min(*time, from_now);
+}
+
+namespace {
+
+// `known`: the membership that is there. True if the terms change it.
+bool Rejoin(Context& context, const JoinTerms& terms, Member& known) {
+  if (terms.invited) {
+    if (!known.pending() || !known.invite_rejected_at) return false;
+    known.invite_rejected_at = {};
+  } else {
+    if (!known.pending()) return false;
+    known.invited = false;
+    known.invite_rejected_at = {};
+    known.history_from = std::max(known.history_from, terms.history_from);
+  }
+  known.updated_at = context.now;
+  return true;
+}
+
+Result<Member> NewMember(Context& context, const Channel& channel, const MemberInput& input,
+                         const JoinTerms& terms) {
+  Member member;
+  member.channel = channel.pk;
+  member.app = context.app;
+  member.user_id = input.user_id;
+  if (input.user_id == channel.created_by_id) member.role = "owner";
+  if (!input.channel_role.empty()) member.channel_role = input.channel_role;
+  if (member.channel_role == "channel_moderator") SetModerator(member, true);
+  member.invited = terms.invited;
+  member.history_from = terms.history_from;
+  member.created_at = context.now;
+  member.updated_at = context.now;
+  // Who left does not get rid of a ban by coming back.
+  if (const auto ban = context.store.FindBan(context.app, channel.pk, input.user_id);
+      ban && (!ban->expires_at || ban->expires_at > context.now)) {
+    member.banned = !ban->shadow;
+    member.shadow_banned = ban->shadow;
+  }
+  // What was said before somebody came is not unread to them.
+  member.read_count = channel.countable_messages;
+  auto custom = CustomFields(input.object, kMemberFields);
+  if (!custom) return std::unexpected(custom.error());
+  member.custom_json = std::move(*custom);
+  return member;
+}
+
+}  // namespace
+
 Result<void> AddMembers(Context& context, Channel& channel, std::span<const MemberInput> members,
-                        bool announce) {
-  std::vector<Member> added;
+                        const JoinTerms& terms) {
+  std::vector<Member> changed;
+  const std::int64_t count_before = channel.member_count;
   for (const MemberInput& input : members) {
     const UserPtr user = context.store.FindUser(context.app, input.user_id);
     if (!user || user->deleted_at) {
       return InputError(fmt::format("the user {} does not exist", input.user_id));
     }
-    if (context.store.FindMember(channel.pk, input.user_id)) continue;
-    Member member;
-    member.channel = channel.pk;
-    member.app = context.app;
-    member.user_id = input.user_id;
-    if (input.user_id == channel.created_by_id) member.role = "owner";
-    if (!input.channel_role.empty()) member.channel_role = input.channel_role;
-    if (member.channel_role == "channel_moderator") SetModerator(member, true);
-    member.created_at = context.now;
-    member.updated_at = context.now;
-    // Who left does not get rid of a ban by coming back.
-    if (const auto ban = context.store.FindBan(context.app, channel.pk, input.user_id);
-        ban && (!ban->expires_at || ban->expires_at > context.now)) {
-      member.banned = !ban->shadow;
-      member.shadow_banned = ban->shadow;
+    if (auto known = context.store.FindMember(channel.pk, input.user_id)) {
+      if (!Rejoin(context, terms, *known)) continue;
+      context.store.PutMember(*known);
+      changed.push_back(std::move(*known));
+      continue;
     }
-    // What was said before somebody came is not unread to them.
-    member.read_count = channel.countable_messages;
-    auto custom = CustomFields(input.object, kMemberFields);
-    if (!custom) return std::unexpected(custom.error());
-    member.custom_json = std::move(*custom);
-    context.store.PutMember(member);
-    added.push_back(std::move(member));
+    auto member = NewMember(context, channel, input, terms);
+    if (!member) return std::unexpected(member.error());
+    context.store.PutMember(*member);
+    ++channel.member_count;
+    changed.push_back(std::move(*member));
   }
-  if (added.empty()) return {};
-  channel.member_count += static_cast<std::int64_t>(added.size());
-  context.store.UpdateChannel(channel);
-  if (!announce) return {};
-  for (const Member& member : added) EmitMemberEvent(context, channel, "member.added", member);
+  if (channel.member_count != count_before) context.store.UpdateChannel(channel);
+  if (!terms.announce) return {};
+  for (const Member& member : changed) {
+    EmitMemberEvent(context, channel, terms.invited ? "member.updated" : "member.added", member);
+  }
   return {};
+}
+
+Result<bool> AnswerInvite(Context& context, const Channel& channel, std::string_view user_id,
+                          bool accept) {
+  auto member = context.store.FindMember(channel.pk, user_id);
+  if (!member || !member->invited) {
+    return InputError(fmt::format("user {} is not invited to channel {}", user_id, channel.cid()));
+  }
+  if (!member->pending()) {
+    if (accept) return false;
+    return InputError(fmt::format("user {} has accepted the invite to channel {} already", user_id,
+                                  channel.cid()));
+  }
+  if (!accept && member->invite_rejected_at) return false;
+  member->invite_accepted_at = accept ? context.now : Timestamp{};
+  member->invite_rejected_at = accept ? Timestamp{} : context.now;
+  UpdateMember(context, channel, *member);
+  if (accept) EmitMemberEvent(context, channel, "member.added", *member);
+  return true;
 }
 
 Result<void> RemoveMembers(Context& context, Channel& channel,
@@ -178,6 +256,55 @@ Result<void> AssignRoles(Context& context, const Channel& channel,
     member->channel_role = input.channel_role;
     UpdateMember(context, channel, *member);
   }
+  return {};
+}
+
+namespace {
+
+Result<Member> RequireActingMember(Context& context, const Channel& channel, json::Value body) {
+  auto actor = FindActor(context.read(), body, "");
+  if (!actor) return std::unexpected(actor.error());
+  return RequireMember(context, channel, actor->user.id);
+}
+
+void EmitVisibility(Context& context, const Channel& channel, std::string_view type,
+                    const Member& member, std::optional<bool> clear_history) {
+  EmitChannelEvent(context, channel, {.type = type, .user_id = member.user_id},
+                   [&](json::Writer& w, Encoder& encoder) {
+                     w.Key("channel");
+                     encoder.Channel(w, channel);
+                     w.Key("user");
+                     encoder.UserInChannel(w, member.user_id, channel, &member);
+                     if (clear_history) w.Field("clear_history", *clear_history);
+                   });
+}
+
+}  // namespace
+
+Result<void> HideChannel(Context& context, const Channel& channel, json::Value body) {
+  bool clear_history = false;
+  if (auto read = ReadBool(body, "clear_history", "clear_history", clear_history); !read) {
+    return read;
+  }
+  auto member = RequireActingMember(context, channel, body);
+  if (!member) return std::unexpected(member.error());
+  member->hidden_mark = channel.reveals;
+  if (clear_history) {
+    member->history_from = HistoryFromNow(context, channel);
+    member->read_count = channel.countable_messages;
+  }
+  context.store.PutMember(*member);
+  EmitVisibility(context, channel, "channel.hidden", *member, clear_history);
+  return {};
+}
+
+Result<void> ShowChannel(Context& context, const Channel& channel, json::Value body) {
+  auto member = RequireActingMember(context, channel, body);
+  if (!member) return std::unexpected(member.error());
+  if (!IsHidden(channel, *member)) return {};
+  member->hidden_mark = -1;
+  context.store.PutMember(*member);
+  EmitVisibility(context, channel, "channel.visible", *member, std::nullopt);
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "chat/messages.h"
+#include "chat/visibility.h"
 
 namespace hookline::chat {
 namespace {
@@ -113,7 +114,9 @@ Result<void> ReadQuote(const ReadContext& context, const ChannelType& config, js
                 fmt::format("quotes are not enabled for channel type {}", config.name));
   }
   const auto quoted = context.store.FindMessage(context.app, message.quoted_message_id);
-  if (!quoted || quoted->channel != message.channel) {
+  const ChannelPtr channel = context.store.FindChannel(message.channel);
+  if (!quoted || quoted->channel != message.channel ||
+      !MayRead(context.store, *channel, *quoted, context.caller.user_id)) {
     return InputError(
         fmt::format("quoted message with id {} doesn't exist", message.quoted_message_id));
   }

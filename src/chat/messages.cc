@@ -84,6 +84,7 @@ void StoreNew(Context& context, const ChannelType& config, Channel& channel, Mes
   message.pk = context.store.InsertMessage(message);
   ++channel.message_count;
   if (message.countable) ++channel.countable_messages;
+  if (message.parent_id.empty() || message.show_in_channel) ++channel.reveals;
   const bool moves_channel =
       message.type == "regular" ||
       (message.type == "system" && !config.skip_last_msg_update_for_system_msgs) ||

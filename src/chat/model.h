@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -38,6 +39,9 @@ struct User {
   std::string custom_json = "{}";
 };
 
+/// The longest time that slow mode may put between two messages of a member.
+inline constexpr std::chrono::seconds kCooldownMax{120};
+
 struct Channel {
   ChannelId pk;  ///< 0 until it is stored.
   AppId app;
@@ -54,13 +58,17 @@ struct Channel {
   /// system, not silent, not ephemeral. Grows only; a member's unread count is the difference to
   /// Member::read_count.
   std::int64_t countable_messages = 0;
+  /// Its value when the channel was truncated last: nothing up to there is unread to anybody.
+  std::int64_t unread_floor = 0;
+  /// How often a message has shown the channel again to those who hid it: see Member::hidden_mark.
+  std::int64_t reveals = 0;
   std::int64_t message_count = 0;  ///< Messages in it now.
   std::int64_t member_count = 0;
   Timestamp last_message_at;
   Timestamp created_at;
   Timestamp updated_at;
   Timestamp deleted_at;
-  Timestamp truncated_at;
+  Timestamp truncated_at;  ///< Nobody sees a message that is older.
   std::string truncated_by_id;
   std::string custom_json = "{}";
 
@@ -88,8 +96,23 @@ struct Member {
   std::int64_t read_count = 0;
   Timestamp last_read_at;
   std::string last_read_message_id;
+  Timestamp history_from;  ///< The member sees no message that is older.
+  /// Channel::reveals when the member hid the channel: it stays hidden until that grows.
+  std::int64_t hidden_mark = -1;
   std::string custom_json = "{}";
+
+  /// Invited, and has not accepted.
+  bool pending() const { return invited && !invite_accepted_at; }
 };
+
+/// What the member has not read of its channel.
+inline std::int64_t UnreadIn(const Channel& channel, const Member& member) {
+  return std::max<std::int64_t>(
+      0, channel.countable_messages - std::max(member.read_count, channel.unread_floor));
+}
+inline bool IsHidden(const Channel& channel, const Member& member) {
+  return member.hidden_mark == channel.reveals;
+}
 
 /// One kind of reaction to a message, summed up over users.
 struct ReactionGroup {

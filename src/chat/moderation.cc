@@ -252,6 +252,7 @@ Result<Flag> Unflag(Context& context, const User& actor, const User& target,
 
 int SweepExpired(Tx& store, Timestamp now, int limit) {
   int swept = store.DeleteExpiredEphemerals(now, limit);
+  swept += store.DeleteLastSent(now - kCooldownMax, limit);
   for (const Mute& mute : store.ListExpiredMutes(now, limit)) {
     store.DeleteMute(mute.app, mute.user_id, mute.target_id);
     ++swept;

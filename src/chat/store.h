@@ -30,6 +30,10 @@ struct ChannelQuery {
   std::vector<SortField> sort;  ///< Empty: last_updated (last message or creation), newest first.
   int limit = 30;
   int offset = 0;
+  /// Whose membership `hidden`, `pinned`, `archived`, `invite` and the like are about; empty if
+  /// nobody asks, and then those fields cannot be queried.
+  std::string viewer;
+  bool without_hidden = false;  ///< Leaves out what the viewer has hidden.
 };
 
 struct MemberQuery {
@@ -44,6 +48,8 @@ struct MessagePage {
   int limit = 25;
   std::string id_lt, id_lte, id_gt, id_gte, id_around;
   Timestamp created_before, created_before_or_equal, created_after, created_after_or_equal;
+  Timestamp created_around;
+  Timestamp not_before;  ///< Whatever else is asked for: nothing older.
 };
 
 class Reader {
@@ -76,8 +82,16 @@ class Reader {
   virtual std::vector<Message> ListMessages(ChannelId channel, const MessagePage& page) = 0;
   virtual std::vector<Message> ListReplies(AppId app, std::string_view parent_id,
                                            const MessagePage& page) = 0;
-  /// The `limit` messages pinned last, in the order they were pinned; no deleted ones.
-  virtual std::vector<Message> ListPinned(ChannelId channel, int limit) = 0;
+  /// The `limit` messages pinned last, in the order they were pinned; no deleted ones, and none
+  /// that was sent before `not_before`.
+  virtual std::vector<Message> ListPinned(ChannelId channel, Timestamp not_before, int limit) = 0;
+  /// The channel's messages that were sent at `from` or later: all but the deleted ones.
+  virtual std::int64_t CountMessages(ChannelId channel, Timestamp from) = 0;
+  /// Of these, those that were counted in Channel::countable_messages, deleted or not.
+  virtual std::int64_t CountCountable(ChannelId channel, Timestamp from) = 0;
+
+  /// When the user wrote last in a channel with slow mode; zero if never, or not lately.
+  virtual Timestamp LastSent(ChannelId channel, std::string_view user_id) = 0;
 
   virtual std::optional<Reaction> FindReaction(MessageId message, std::string_view user_id,
                                                std::string_view type) = 0;
@@ -137,6 +151,11 @@ class Tx : public virtual Reader {
   virtual void PutReaction(const Reaction& reaction) = 0;
   virtual void DeleteReaction(MessageId message, std::string_view user_id,
                               std::string_view type) = 0;
+
+  /// Remembers when the user wrote.
+  virtual void PutLastSent(ChannelId channel, std::string_view user_id, Timestamp at) = 0;
+  /// Forgets at most `limit`, of all channels, that are older; how many they were.
+  virtual int DeleteLastSent(Timestamp before, int limit) = 0;
 
   virtual void PutTask(const Task& task) = 0;
 

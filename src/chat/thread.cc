@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "chat/visibility.h"
+
 namespace hookline::chat {
 namespace {
 
@@ -19,7 +21,9 @@ Result<std::optional<Message>> JoinThread(const ReadContext& context, const Chan
                 fmt::format("replies are not enabled for channel type {}", config.name));
   }
   auto parent = context.store.FindMessage(context.app, message.parent_id);
-  if (!parent || parent->channel != message.channel || parent->deleted_at) {
+  const ChannelPtr channel = context.store.FindChannel(message.channel);
+  if (!parent || parent->channel != message.channel || parent->deleted_at ||
+      !MayRead(context.store, *channel, *parent, context.caller.user_id)) {
     return InputError(fmt::format("parent message with id {} doesn't exist", message.parent_id));
   }
   if (!parent->parent_id.empty()) {

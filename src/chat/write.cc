@@ -4,6 +4,7 @@
 #include <unordered_set>
 
 #include "base/json.h"
+#include "chat/visibility.h"
 
 namespace hookline::chat {
 namespace {
@@ -161,8 +162,7 @@ void Encoder::FullUser(json::Writer& w, const chat::User& user) {
 void Encoder::Counters(json::Writer& w, const chat::Channel& channel, const chat::Member* member,
                        std::string_view user_id) {
   const UnreadTotals totals = store_.Unread(app_, user_id);
-  const std::int64_t in_channel =
-      member == nullptr ? 0 : channel.countable_messages - member->read_count;
+  const std::int64_t in_channel = member == nullptr ? 0 : UnreadIn(channel, *member);
   w.Field("channel_unread_count", in_channel);
   if (member != nullptr && member->last_read_at) {
     WriteTime(w, "channel_last_read_at", member->last_read_at, format_);
@@ -234,7 +234,9 @@ void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_m
 void Encoder::MemberFields(json::Writer& w, const chat::Member& member) {
   WriteTime(w, "created_at", member.created_at, format_);
   WriteTime(w, "updated_at", member.updated_at, format_);
-  w.Field("status", "member");
+  w.Field("status", !member.pending()           ? "member"
+                    : member.invite_rejected_at ? "rejected"
+                                                : "pending");
   w.Field("banned", member.banned);
   w.Field("shadow_banned", member.shadow_banned);
   w.Field("role", member.role);
@@ -367,7 +369,9 @@ void Encoder::Message(json::Writer& w, const chat::Message& message, std::string
     w.Field("quoted_message_id", message.quoted_message_id);
     // One level: a quote inside a quote is named only.
     if (quote_depth_ == 0) {
-      if (const auto quoted = store_.FindMessage(app_, message.quoted_message_id)) {
+      const auto quoted = store_.FindMessage(app_, message.quoted_message_id);
+      const ChannelPtr channel = quoted ? store_.FindChannel(quoted->channel) : nullptr;
+      if (channel && MayRead(store_, *channel, *quoted, viewer)) {
         ++quote_depth_;
         w.Key("quoted_message");
         Message(w, *quoted, viewer);

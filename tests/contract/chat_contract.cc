@@ -87,6 +87,8 @@ TEST_P(StoreContract, ChannelsKeepEveryField) {
   channel.last_message_at = At(6);
   channel.truncated_at = At(7);
   channel.truncated_by_id = "bob";
+  channel.reveals = 8;
+  channel.unread_floor = 2;
   channel.custom_json = R"({"name":"x"})";
   const auto expect = [&](const chat::ChannelPtr& found) {
     ASSERT_NE(found, nullptr);
@@ -107,6 +109,8 @@ TEST_P(StoreContract, ChannelsKeepEveryField) {
     EXPECT_EQ(found->updated_at, channel.updated_at);
     EXPECT_EQ(found->truncated_at, channel.truncated_at);
     EXPECT_EQ(found->truncated_by_id, channel.truncated_by_id);
+    EXPECT_EQ(found->reveals, channel.reveals);
+    EXPECT_EQ(found->unread_floor, channel.unread_floor);
     EXPECT_EQ(found->custom_json, channel.custom_json);
   };
   Write([&](Tx& tx) { channel.pk = tx.InsertChannel(channel); });
@@ -161,6 +165,8 @@ TEST_P(StoreContract, MembersKeepEveryField) {
   member.invite_rejected_at = At(5);
   member.pinned_at = At(6);
   member.archived_at = At(7);
+  member.history_from = At(10);
+  member.hidden_mark = 11;
   member.read_count = 8;
   member.last_read_at = At(9);
   member.last_read_message_id = "m";
@@ -182,6 +188,8 @@ TEST_P(StoreContract, MembersKeepEveryField) {
     EXPECT_EQ(found->invite_rejected_at, member.invite_rejected_at);
     EXPECT_EQ(found->pinned_at, member.pinned_at);
     EXPECT_EQ(found->archived_at, member.archived_at);
+    EXPECT_EQ(found->history_from, member.history_from);
+    EXPECT_EQ(found->hidden_mark, member.hidden_mark);
     EXPECT_EQ(found->created_at, member.created_at);
     EXPECT_EQ(found->updated_at, member.updated_at);
     EXPECT_EQ(found->read_count, member.read_count);
@@ -453,6 +461,22 @@ TEST_P(StoreContract, PagesOfMessages) {
   expect([](Page& p) { p.created_after = At(3); }, {"e", "f"});
   expect([](Page& p) { p.created_after_or_equal = At(3); }, {"d", "c", "e"});
   expect([](Page& p) { p.id_around = "d"; }, {"b", "d", "c"});
+  expect([](Page& p) { p.created_around = At(3); }, {"b", "d", "c"});
+  // A limit to what is seen, not a place to start from.
+  expect([](Page& p) { p.not_before = At(4); }, {"e", "f"});
+  expect([](Page& p) { p.not_before = At(2); }, {"c", "e", "f"});
+  expect(
+      [](Page& p) {
+        p.id_around = "d";
+        p.not_before = At(3);
+      },
+      {"d", "c", "e"});
+  expect(
+      [](Page& p) {
+        p.id_gt = "a";
+        p.not_before = At(4);
+      },
+      {"e", "f"});
   expect([](Page& p) { p.id_around = "f"; }, {"c", "e", "f"});
   expect(
       [](Page& p) {
@@ -505,8 +529,8 @@ TEST_P(StoreContract, PinnedMessagesAreThoseOfLate) {
     }
   });
   ReadBoth([&](Reader& reader) {
-    EXPECT_THAT(Ids(reader.ListPinned(channel, 2)), ElementsAre("c", "a"));
-    EXPECT_THAT(Ids(reader.ListPinned(channel, 10)), ElementsAre("b", "c", "a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, 2)), ElementsAre("c", "a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, 10)), ElementsAre("b", "c", "a"));
   });
   Write([&](Tx& tx) {
     chat::Message unpinned = *tx.FindMessage(app_, "c");
@@ -517,8 +541,9 @@ TEST_P(StoreContract, PinnedMessagesAreThoseOfLate) {
     deleted.deleted_at = At(99);
     tx.UpdateMessage(deleted);
   });
-  ReadBoth(
-      [&](Reader& reader) { EXPECT_THAT(Ids(reader.ListPinned(channel, 10)), ElementsAre("a")); });
+  ReadBoth([&](Reader& reader) {
+    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, 10)), ElementsAre("a"));
+  });
 }
 
 TEST_P(StoreContract, ReactionsAreListedAndSummed) {

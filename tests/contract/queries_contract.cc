@@ -176,6 +176,66 @@ TEST_P(StoreQueryContract, ChannelsInOrder) {
   Read([&](Reader& reader) { EXPECT_FALSE(reader.QueryChannels(app_, query)); });
 }
 
+TEST_P(StoreQueryContract, ChannelsByTheMembershipOfTheOneWhoAsks) {
+  AddChannels();
+  Write([&](Tx& tx) {
+    const chat::ChannelPtr a = tx.FindChannel(app_, "messaging", "a");
+    chat::Channel b = *tx.FindChannel(app_, "messaging", "b");
+    b.countable_messages = 3;
+    b.reveals = 5;
+    tx.UpdateChannel(b);
+    chat::Member in_a = MakeMember(a->pk, "ann");
+    in_a.pinned_at = At(7);
+    in_a.hidden_mark = a->reveals;
+    tx.PutMember(in_a);
+    chat::Member in_b = MakeMember(b.pk, "ann");
+    in_b.archived_at = At(8);
+    in_b.hidden_mark = 4;  // A message has come since.
+    in_b.invited = true;
+    in_b.read_count = 1;
+    tx.PutMember(in_b);
+  });
+  chat::ChannelQuery query;
+  query.sort = {{"id", true}};
+  const auto ask = [&](std::string_view filter, std::string viewer) {
+    query.filter = ParseFilterText(filter);
+    query.viewer = std::move(viewer);
+    return Channels(query);
+  };
+  EXPECT_EQ(ask(R"({"pinned":true})", "ann"), (Ids{"a"}));
+  EXPECT_EQ(ask(R"({"pinned":false})", "ann"), (Ids{"b", "c"}));
+  EXPECT_EQ(ask(R"({"pinned":true})", "bob"), Ids{});
+  EXPECT_EQ(ask(R"({"archived":true})", "ann"), (Ids{"b"}));
+  EXPECT_EQ(ask(R"({"hidden":true})", "ann"), (Ids{"a"}));
+  EXPECT_EQ(ask(R"({"hidden":{"$ne":true}})", "ann"), (Ids{"b", "c"}));
+  EXPECT_EQ(ask(R"({"joined":true})", "ann"), (Ids{"a"}));
+  EXPECT_EQ(ask(R"({"invite":"pending"})", "ann"), (Ids{"b"}));
+  EXPECT_EQ(ask(R"({"has_unread":true})", "ann"), (Ids{"b"}));
+  EXPECT_EQ(ask(R"({"unread_count":{"$gte":2}})", "ann"), (Ids{"b"}));
+  EXPECT_EQ(ask(R"({"members":{"$in":["ann"]},"$or":[{"pinned":true},{"archived":true}]})", "ann"),
+            (Ids{"a", "b"}));
+  query.without_hidden = true;
+  EXPECT_EQ(ask("{}", "ann"), (Ids{"b", "c"}));
+  EXPECT_EQ(ask("{}", "bob"), (Ids{"a", "b", "c"}));
+  EXPECT_EQ(ask("{}", ""), (Ids{"a", "b", "c"}));
+  query.without_hidden = false;
+  query.sort = {{"pinned_at", false}, {"id", true}};
+  EXPECT_EQ(ask("{}", "ann"), (Ids{"a", "b", "c"}));
+  query.sort = {{"unread_count", false}, {"id", true}};
+  EXPECT_EQ(ask("{}", "ann"), (Ids{"b", "a", "c"}));
+  query.sort = {};
+  query.viewer.clear();
+  for (const std::string_view field : {"pinned", "archived", "hidden", "joined", "has_unread"}) {
+    query.filter = ParseFilterText("{\"" + std::string(field) + "\":true}");
+    Read([&](Reader& reader) {
+      const auto refused = reader.QueryChannels(app_, query);
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().message(),
+                "the field " + std::string(field) + " needs a user: name one in user_id");
+    });
+  }
+}
+
 TEST_P(StoreQueryContract, MembersByFields) {
   AddUsers();
   const ChannelId channel = AddChannel();

@@ -6,7 +6,8 @@
 #define CHANNEL_COLUMNS                                                                     \
   "c.pk, c.app, c.type, c.id, c.countable_messages, c.message_count, c.member_count, "      \
   "c.last_message_at, c.created_at, c.updated_at, c.deleted_at, c.truncated_at, c.frozen, " \
-  "c.disabled, c.cooldown, c.created_by_id, c.truncated_by_id, c.team, c.filter_tags, "     \
+  "c.disabled, c.cooldown, c.reveals, c.unread_floor, c.created_by_id, c.truncated_by_id, " \
+  "c.team, c.filter_tags, "                                                                 \
   "c.config_overrides, c.custom"
 
 namespace hookline::store::sqlite {
@@ -29,6 +30,8 @@ chat::ChannelPtr ReadChannel(Columns columns) {
   channel->frozen = columns.Bool();
   channel->disabled = columns.Bool();
   channel->cooldown = columns.Int32();
+  channel->reveals = columns.Int();
+  channel->unread_floor = columns.Int();
   channel->created_by_id = columns.Text();
   channel->truncated_by_id = columns.Text();
   channel->team = columns.Text();
@@ -39,6 +42,16 @@ chat::ChannelPtr ReadChannel(Columns columns) {
 }
 
 #define LAST_UPDATED "max(c.last_message_at, c.created_at)"
+
+// Of the membership of the one who asks, whose id is the first parameter of every query.
+#define OF_VIEWER(expression, otherwise) \
+  "IFNULL((SELECT " expression           \
+  " FROM members v WHERE v.channel = c.pk AND v.user_id = ?1), " otherwise ")"
+#define HIDDEN OF_VIEWER("v.hidden_mark = c.reveals", "0")
+#define UNREAD "c.countable_messages - max(v.read_count, c.unread_floor)"
+#define INVITE_STATE                                                                \
+  "CASE WHEN v.invited = 0 THEN '' WHEN v.invite_accepted_at <> 0 THEN 'accepted' " \
+  "WHEN v.invite_rejected_at <> 0 THEN 'rejected' ELSE 'pending' END"
 
 using Kind = FieldMap::Kind;
 constexpr FieldMap::Entry kFields[] = {
@@ -59,15 +72,16 @@ constexpr FieldMap::Entry kFields[] = {
     {"truncated_at", "c.truncated_at", Kind::kTime},
     {"filter_tags", "c.filter_tags", Kind::kList},
     {"members", "", Kind::kMembers},
-    {"hidden", "", Kind::kUnsupported},
+    {"hidden", HIDDEN, Kind::kBool, true},
     {"muted", "", Kind::kUnsupported},
-    {"joined", "", Kind::kUnsupported},
-    {"invite", "", Kind::kUnsupported},
-    {"has_unread", "", Kind::kUnsupported},
-    {"unread_count", "", Kind::kUnsupported},
-    {"pinned", "", Kind::kUnsupported},
-    {"pinned_at", "", Kind::kUnsupported},
-    {"archived", "", Kind::kUnsupported},
+    {"joined", OF_VIEWER("v.invited = 0 OR v.invite_accepted_at <> 0", "0"), Kind::kBool, true},
+    {"invite", OF_VIEWER(INVITE_STATE, "''"), Kind::kText, true},
+    {"has_unread", OF_VIEWER(UNREAD " > 0", "0"), Kind::kBool, true},
+    {"unread_count", OF_VIEWER("max(" UNREAD ", 0)", "0"), Kind::kInt, true},
+    {"pinned", OF_VIEWER("v.pinned_at <> 0", "0"), Kind::kBool, true},
+    {"pinned_at", OF_VIEWER("v.pinned_at", "0"), Kind::kTime, true},
+    {"archived", OF_VIEWER("v.archived_at <> 0", "0"), Kind::kBool, true},
+    {"archived_at", OF_VIEWER("v.archived_at", "0"), Kind::kTime, true},
     {"member.user.name", "", Kind::kUnsupported},
 };
 constexpr FieldMap kFieldMap{kFields, "c.custom", "c.app", "c.pk"};
@@ -85,15 +99,16 @@ ChannelTable::ChannelTable(Connection& db)
       insert_(db, R"sql(
 INSERT INTO channels (app, type, id, countable_messages, message_count, member_count,
   last_message_at, created_at, updated_at, deleted_at, truncated_at, frozen, disabled, cooldown,
-  created_by_id, truncated_by_id, team, filter_tags, config_overrides, custom)
+  created_by_id, truncated_by_id, team, filter_tags, config_overrides, custom, reveals,
+  unread_floor)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-  ?20))sql"),
+  ?20, ?21, ?22))sql"),
       // Names no indexed column: the index stays untouched, whatever else changes.
       update_(db, R"sql(
 UPDATE channels SET countable_messages = ?2, message_count = ?3, member_count = ?4,
   last_message_at = ?5, created_at = ?6, updated_at = ?7, truncated_at = ?8, frozen = ?9,
   disabled = ?10, cooldown = ?11, created_by_id = ?12, truncated_by_id = ?13, team = ?14,
-  filter_tags = ?15, config_overrides = ?16, custom = ?17
+  filter_tags = ?15, config_overrides = ?16, custom = ?17, reveals = ?18, unread_floor = ?19
 WHERE pk = ?1)sql"),
       set_deleted_(db, "UPDATE channels SET deleted_at = ?2 WHERE pk = ?1"),
       start_purge_(db, "INSERT OR IGNORE INTO purges VALUES (?1)"),
@@ -123,13 +138,16 @@ chat::ChannelPtr ChannelTable::Find(ChannelId pk) {
 
 Result<std::vector<chat::ChannelPtr>> ChannelTable::Query(AppId app,
                                                           const chat::ChannelQuery& query) {
+  FieldMap fields = kFieldMap;
+  fields.has_viewer = !query.viewer.empty();
   SqlBuilder sql;
-  sql.Append("SELECT " CHANNEL_COLUMNS " FROM channels c WHERE c.app = ").Param(app.value);
-  sql.Append(" AND c.deleted_at = 0 AND ");
-  if (auto done = AppendFilter(sql, kFieldMap, query.filter); !done) {
+  sql.Append("SELECT " CHANNEL_COLUMNS " FROM channels c WHERE ").Param(query.viewer);
+  sql.Append(" IS NOT NULL AND c.app = ").Param(app.value).Append(" AND c.deleted_at = 0 AND ");
+  if (fields.has_viewer && query.without_hidden) sql.Append("NOT " HIDDEN " AND ");
+  if (auto done = AppendFilter(sql, fields, query.filter); !done) {
     return std::unexpected(done.error());
   }
-  if (auto done = AppendSort(sql, kFieldMap, query.sort, LAST_UPDATED " DESC, c.pk DESC"); !done) {
+  if (auto done = AppendSort(sql, fields, query.sort, LAST_UPDATED " DESC, c.pk DESC"); !done) {
     return std::unexpected(done.error());
   }
   sql.Append(" LIMIT ").Param(query.limit).Append(" OFFSET ").Param(query.offset);
@@ -149,7 +167,8 @@ ChannelId ChannelTable::Insert(const chat::Channel& channel) {
           channel.message_count, channel.member_count, channel.last_message_at, channel.created_at,
           channel.updated_at, channel.deleted_at, channel.truncated_at, channel.frozen,
           channel.disabled, channel.cooldown, channel.created_by_id, channel.truncated_by_id,
-          channel.team, tags, channel.config_overrides_json, channel.custom_json);
+          channel.team, tags, channel.config_overrides_json, channel.custom_json, channel.reveals,
+          channel.unread_floor);
   return {db_.last_insert_id()};
 }
 
@@ -159,7 +178,8 @@ void ChannelTable::Update(const chat::Channel& channel) {
           channel.member_count, channel.last_message_at, channel.created_at, channel.updated_at,
           channel.truncated_at, channel.frozen, channel.disabled, channel.cooldown,
           channel.created_by_id, channel.truncated_by_id, channel.team, tags,
-          channel.config_overrides_json, channel.custom_json);
+          channel.config_overrides_json, channel.custom_json, channel.reveals,
+          channel.unread_floor);
 }
 
 void ChannelTable::SetDeleted(ChannelId channel, Timestamp deleted_at) {

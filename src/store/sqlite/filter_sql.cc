@@ -31,6 +31,10 @@ std::string_view Comparison(Op op) {
   }
 }
 
+std::unexpected<Error> NoViewer(std::string_view field) {
+  return InputError(fmt::format("the field {} needs a user: name one in user_id", field));
+}
+
 std::unexpected<Error> Unsupported(const Filter& filter) {
   return InputError(fmt::format("the field {} cannot be filtered in this way", filter.field));
 }
@@ -93,6 +97,7 @@ class Condition {
 
   Result<void> Positive(Op op, const FieldMap::Entry* entry) {
     if (entry == nullptr) return Custom(op);
+    if (entry->own && !fields_.has_viewer) return NoViewer(filter_.field);
     switch (entry->kind) {
       case FieldKind::kText:
       case FieldKind::kNullableText:
@@ -453,6 +458,8 @@ Result<void> AppendSort(SqlBuilder& sql, const FieldMap& fields,
       const Result<std::string> path = JsonPath(field.field);
       if (!path) return std::unexpected(path.error());
       sql.Append("json_extract(").Append(fields.custom_sql).Append(", ").Param(*path).Append(")");
+    } else if (entry->own && !fields.has_viewer) {
+      return NoViewer(field.field);
     } else if (entry->sql.empty() || entry->kind == FieldKind::kList) {
       return InputError(fmt::format("the field {} cannot be sorted by", field.field));
     } else {

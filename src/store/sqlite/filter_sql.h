@@ -56,12 +56,14 @@ struct FieldMap {
     std::string_view name;
     std::string_view sql;
     Kind kind;
+    bool own = false;  ///< About the membership of the one who asks.
   };
 
   std::span<const Entry> entries;
   std::string_view custom_sql;  ///< The column with the custom fields' object.
   std::string_view app_sql;
   std::string_view tie_sql;  ///< Makes every order total, so that pages do not overlap.
+  bool has_viewer = false;   ///< Somebody asks: fields that are `own` can be queried.
 
   const Entry* Find(std::string_view name) const;
 };

@@ -6,7 +6,7 @@
   "m.channel, m.user_id, m.app, m.created_at, m.updated_at, m.read_count, m.last_read_at, "    \
   "m.last_read_message_id, m.is_moderator, m.banned, m.shadow_banned, m.notifications_muted, " \
   "m.invited, m.invite_accepted_at, m.invite_rejected_at, m.pinned_at, m.archived_at, "        \
-  "m.channel_role, m.role, m.custom"
+  "m.history_from, m.hidden_mark, m.channel_role, m.role, m.custom"
 
 namespace hookline::store::sqlite {
 namespace {
@@ -30,6 +30,8 @@ chat::Member ReadMember(Columns columns) {
   member.invite_rejected_at = columns.Time();
   member.pinned_at = columns.Time();
   member.archived_at = columns.Time();
+  member.history_from = columns.Time();
+  member.hidden_mark = columns.Int();
   member.channel_role = columns.Text();
   member.role = columns.Text();
   member.custom_json = columns.Text();
@@ -76,24 +78,26 @@ MemberTable::MemberTable(Connection& db)
                 " FROM members m WHERE m.channel = ?1"
                 " ORDER BY m.created_at, m.user_id LIMIT ?2 OFFSET ?3"),
       unread_(db, R"sql(
-SELECT IFNULL(SUM(c.countable_messages - m.read_count), 0), COUNT(*)
+SELECT IFNULL(SUM(c.countable_messages - max(m.read_count, c.unread_floor)), 0), COUNT(*)
 FROM members m CROSS JOIN channels c ON c.pk = m.channel
 WHERE m.app = ?1 AND m.user_id = ?2 AND c.deleted_at = 0
-  AND c.countable_messages > m.read_count)sql"),
+  AND c.countable_messages > max(m.read_count, c.unread_floor))sql"),
       list_unread_(db, R"sql(
-SELECT m.channel, m.read_count, c.countable_messages
+SELECT m.channel, max(m.read_count, c.unread_floor), c.countable_messages
 FROM members m CROSS JOIN channels c ON c.pk = m.channel
 WHERE m.app = ?1 AND m.user_id = ?2 AND c.deleted_at = 0)sql"),
       put_(db, R"sql(
 INSERT INTO members (channel, user_id, app, created_at, updated_at, read_count, last_read_at,
   last_read_message_id, is_moderator, banned, shadow_banned, notifications_muted, invited,
-  invite_accepted_at, invite_rejected_at, pinned_at, archived_at, channel_role, role, custom)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)
+  invite_accepted_at, invite_rejected_at, pinned_at, archived_at, channel_role, role, custom,
+  history_from, hidden_mark)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20,
+  ?21, ?22)
 ON CONFLICT (channel, user_id) DO UPDATE SET updated_at = ?5, read_count = ?6,
   last_read_at = ?7, last_read_message_id = ?8, is_moderator = ?9, banned = ?10,
   shadow_banned = ?11, notifications_muted = ?12, invited = ?13, invite_accepted_at = ?14,
   invite_rejected_at = ?15, pinned_at = ?16, archived_at = ?17, channel_role = ?18, role = ?19,
-  custom = ?20)sql"),
+  custom = ?20, history_from = ?21, hidden_mark = ?22)sql"),
       delete_(db, "DELETE FROM members WHERE channel = ?1 AND user_id = ?2") {}
 
 std::optional<chat::Member> MemberTable::Find(ChannelId channel, std::string_view user_id) {
@@ -158,7 +162,8 @@ void MemberTable::Put(const chat::Member& member) {
           member.read_count, member.last_read_at, member.last_read_message_id, member.is_moderator,
           member.banned, member.shadow_banned, member.notifications_muted, member.invited,
           member.invite_accepted_at, member.invite_rejected_at, member.pinned_at,
-          member.archived_at, member.channel_role, member.role, member.custom_json);
+          member.archived_at, member.channel_role, member.role, member.custom_json,
+          member.history_from, member.hidden_mark);
 }
 
 void MemberTable::Delete(ChannelId channel, std::string_view user_id) {

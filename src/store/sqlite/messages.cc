@@ -97,8 +97,19 @@ MessageTable::MessageTable(Connection& db)
       replies_up_(db, SELECT_MESSAGE OF_PARENT IN_ORDER_UP),
       replies_down_(db, SELECT_MESSAGE OF_PARENT IN_ORDER_DOWN),
       pinned_(db, SELECT_MESSAGE
-              "m.channel = ?1 AND m.pinned = 1 AND m.deleted_at = 0"
-              " ORDER BY m.pinned_at DESC, m.pk DESC LIMIT ?2"),
+              "m.channel = ?1 AND m.pinned = 1 AND m.deleted_at = 0 AND m.created_at >= ?2"
+              " ORDER BY m.pinned_at DESC, m.pk DESC LIMIT ?3"),
+      // In two, each of which has its index.
+      count_(db, R"sql(
+SELECT
+  (SELECT COUNT(*) FROM messages
+   WHERE channel = ?1 AND listed = 1 AND created_at >= ?2 AND deleted_at = 0) +
+  (SELECT COUNT(*) FROM messages
+   WHERE channel = ?1 AND listed = 0 AND created_at >= ?2 AND deleted_at = 0))sql"),
+      // What is countable is listed.
+      count_countable_(db, R"sql(
+SELECT COUNT(*) FROM messages
+WHERE channel = ?1 AND listed = 1 AND created_at >= ?2 AND countable = 1)sql"),
       insert_(db, R"sql(
 INSERT INTO messages (app, channel, listed, created_at, id, parent_id, pinned, pinned_at,
   updated_at, deleted_at, text_updated_at, pin_expires, reply_count, deleted_reply_count,
@@ -160,6 +171,8 @@ MessageTable::Bounds MessageTable::ResolveBounds(AppId app, const chat::MessageP
   if (page.created_after_or_equal) bounds.after = {page.created_after_or_equal.ns, kMin};
   if (page.created_before) bounds.before = {page.created_before.ns, kMin};
   if (page.created_before_or_equal) bounds.before = {page.created_before_or_equal.ns, kMax};
+  // Not a bound that was asked for: it does not turn the order.
+  if (page.not_before.ns > bounds.after.created_at) bounds.after = {page.not_before.ns, kMin};
   bounds.from_oldest = !page.id_gt.empty() || !page.id_gte.empty() || page.created_after ||
                        page.created_after_or_equal;
   return bounds;
@@ -170,19 +183,25 @@ std::vector<chat::Message> MessageTable::Page(AppId app, const chat::MessagePage
                                               const Fetch& fetch) {
   if (page.limit <= 0) return {};
   const auto limit = static_cast<std::size_t>(page.limit);
-  if (page.id_around.empty()) {
+  if (page.id_around.empty() && !page.created_around) {
     const Bounds bounds = ResolveBounds(app, page);
     if (bounds.nothing) return {};
     std::vector<chat::Message> messages = fetch(bounds, bounds.from_oldest, limit);
     if (!bounds.from_oldest) std::ranges::reverse(messages);
     return messages;
   }
-  const std::optional<Position> centre = FindPosition(app, page.id_around);
+  // Row numbers are positive: whatever was sent at that very time belongs to the newer half.
+  const std::optional<Position> centre = page.id_around.empty()
+                                             ? Position{page.created_around.ns, 0}
+                                             : FindPosition(app, page.id_around);
   if (!centre) return {};
+  const Position oldest =
+      page.not_before ? Position{page.not_before.ns, kMin} : Position{kMin, kMin};
   // The centre belongs to the newer half. What one half lacks, the other one fills.
   std::vector<chat::Message> newer =
-      fetch(Bounds{{centre->created_at, centre->pk - 1}, {kMax, kMax}}, true, limit);
-  std::vector<chat::Message> older = fetch(Bounds{{kMin, kMin}, *centre}, false, limit);
+      fetch(Bounds{std::max(oldest, Position{centre->created_at, centre->pk - 1}), {kMax, kMax}},
+            true, limit);
+  std::vector<chat::Message> older = fetch(Bounds{oldest, *centre}, false, limit);
   const std::size_t older_share = std::max(limit / 2, limit - std::min(limit, newer.size()));
   older.resize(std::min(older.size(), older_share));
   newer.resize(std::min(newer.size(), limit - older.size()));
@@ -209,11 +228,24 @@ std::vector<chat::Message> MessageTable::ListReplies(AppId app, std::string_view
   });
 }
 
-std::vector<chat::Message> MessageTable::ListPinned(ChannelId channel, int limit) {
-  Run run(pinned_, channel, limit);
+std::vector<chat::Message> MessageTable::ListPinned(ChannelId channel, Timestamp not_before,
+                                                    int limit) {
+  Run run(pinned_, channel, not_before, limit);
   std::vector<chat::Message> messages = ReadAll(run);
   std::ranges::reverse(messages);
   return messages;
+}
+
+std::int64_t MessageTable::Count(ChannelId channel, Timestamp from) {
+  Run run(count_, channel, from);
+  run.Step();
+  return Columns(run).Int();
+}
+
+std::int64_t MessageTable::CountCountable(ChannelId channel, Timestamp from) {
+  Run run(count_countable_, channel, from);
+  run.Step();
+  return Columns(run).Int();
 }
 
 MessageId MessageTable::Insert(const chat::Message& m) {

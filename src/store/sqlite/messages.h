@@ -17,7 +17,9 @@ class MessageTable {
   std::vector<chat::Message> List(ChannelId channel, const chat::MessagePage& page);
   std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
                                          const chat::MessagePage& page);
-  std::vector<chat::Message> ListPinned(ChannelId channel, int limit);
+  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp not_before, int limit);
+  std::int64_t Count(ChannelId channel, Timestamp from);
+  std::int64_t CountCountable(ChannelId channel, Timestamp from);
 
   /// 0 if the app has a message with that id.
   MessageId Insert(const chat::Message& message);
@@ -30,6 +32,8 @@ class MessageTable {
   struct Position {
     std::int64_t created_at;
     std::int64_t pk;
+
+    friend auto operator<=>(const Position&, const Position&) = default;
   };
   struct Bounds {
     Position after;
@@ -54,6 +58,8 @@ class MessageTable {
   Statement replies_up_;
   Statement replies_down_;
   Statement pinned_;
+  Statement count_;
+  Statement count_countable_;
   Statement insert_;
   Statement update_;
   Statement update_indexed_;

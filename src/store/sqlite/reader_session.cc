@@ -11,6 +11,7 @@ ReaderSession::ReaderSession(Connection& db, const Clock& clock)
       members_(db),
       messages_(db),
       reactions_(db),
+      last_sent_(db),
       requests_(db),
       ephemerals_(db),
       moderation_(db),
@@ -75,8 +76,21 @@ std::vector<chat::Message> ReaderSession::ListReplies(AppId app, std::string_vie
   return messages_.ListReplies(app, parent_id, page);
 }
 
-std::vector<chat::Message> ReaderSession::ListPinned(ChannelId channel, int limit) {
-  return messages_.ListPinned(channel, limit);
+std::vector<chat::Message> ReaderSession::ListPinned(ChannelId channel, Timestamp not_before,
+                                                     int limit) {
+  return messages_.ListPinned(channel, not_before, limit);
+}
+
+std::int64_t ReaderSession::CountMessages(ChannelId channel, Timestamp from) {
+  return messages_.Count(channel, from);
+}
+
+std::int64_t ReaderSession::CountCountable(ChannelId channel, Timestamp from) {
+  return messages_.CountCountable(channel, from);
+}
+
+Timestamp ReaderSession::LastSent(ChannelId channel, std::string_view user_id) {
+  return last_sent_.Find(channel, user_id);
 }
 
 std::optional<chat::Reaction> ReaderSession::FindReaction(MessageId message,

@@ -14,6 +14,7 @@
 #include "store/sqlite/delivery_history.h"
 #include "store/sqlite/ephemerals.h"
 #include "store/sqlite/events.h"
+#include "store/sqlite/last_sent.h"
 #include "store/sqlite/members.h"
 #include "store/sqlite/messages.h"
 #include "store/sqlite/moderation.h"
@@ -47,7 +48,11 @@ class ReaderSession : public virtual store::Reader {
                                           const chat::MessagePage& page) override;
   std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
                                          const chat::MessagePage& page) override;
-  std::vector<chat::Message> ListPinned(ChannelId channel, int limit) override;
+  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp not_before,
+                                        int limit) override;
+  std::int64_t CountMessages(ChannelId channel, Timestamp from) override;
+  std::int64_t CountCountable(ChannelId channel, Timestamp from) override;
+  Timestamp LastSent(ChannelId channel, std::string_view user_id) override;
   std::optional<chat::Reaction> FindReaction(MessageId message, std::string_view user_id,
                                              std::string_view type) override;
   std::vector<chat::Reaction> ListReactions(MessageId message, int limit, int offset) override;
@@ -95,6 +100,7 @@ class ReaderSession : public virtual store::Reader {
   MemberTable members_;
   MessageTable messages_;
   ReactionTable reactions_;
+  LastSentTable last_sent_;
   RequestTable requests_;
   EphemeralTable ephemerals_;
   ModerationTable moderation_;

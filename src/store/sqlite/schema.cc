@@ -371,7 +371,23 @@ CREATE TABLE flags (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3};
+constexpr const char* kVersion4 = R"sql(
+ALTER TABLE channels ADD COLUMN reveals INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE channels ADD COLUMN unread_floor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN history_from INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE members ADD COLUMN hidden_mark INTEGER NOT NULL DEFAULT -1;
+
+-- Who wrote when, in channels with slow mode. A row is of use for as long as the longest cooldown.
+CREATE TABLE last_sent (
+  channel INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (channel, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX last_sent_at ON last_sent (at);
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};
 
 }  // namespace
 

@@ -1,5 +1,6 @@
 #include "store/sqlite/writer_cache.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hookline::store::sqlite {
@@ -67,6 +68,10 @@ chat::ChannelPtr WriterCache::FindChannel(AppId app, std::string_view type, std:
 void WriterCache::PutChannel(chat::ChannelPtr channel) {
   const ChannelId pk = channel->pk;
   NoteChannel(pk);
+  // A truncation leaves nobody anything to read.
+  const chat::ChannelPtr* before = channels_.Find(pk);
+  const bool truncated = before != nullptr && (*before)->unread_floor != channel->unread_floor;
+  if (truncated) unread_.EraseChannel(pk);
   if (channel->deleted_at) {
     unread_.EraseChannel(pk);
   } else {
@@ -100,7 +105,9 @@ const MemberCache::List* WriterCache::LoadMembers(ChannelId channel,
 void WriterCache::PutMember(const chat::Member& member) {
   NoteChannel(member.channel);
   members_.Put(member);
-  unread_.SetRead(member.channel, member.app, member.user_id, member.read_count);
+  const chat::ChannelPtr* channel = channels_.Find(member.channel);
+  const std::int64_t floor = channel == nullptr ? 0 : (*channel)->unread_floor;
+  unread_.SetRead(member.channel, member.app, member.user_id, std::max(member.read_count, floor));
 }
 
 void WriterCache::DeleteMember(ChannelId channel, std::string_view user_id) {

@@ -141,6 +141,8 @@ chat::UnreadTotals WriterSession::Unread(AppId app, std::string_view user_id) {
 void WriterSession::PutMember(const chat::Member& member) {
   BeforeWrite();
   members_.Put(member);
+  // What the cache makes of the read position depends on the channel.
+  FindChannel(member.channel);
   cache_.PutMember(member);
 }
 
@@ -178,6 +180,18 @@ void WriterSession::DeleteReaction(MessageId message, std::string_view user_id,
                                    std::string_view type) {
   BeforeWrite();
   reactions_.Delete(message, user_id, type);
+}
+
+void WriterSession::PutLastSent(ChannelId channel, std::string_view user_id, Timestamp at) {
+  BeforeWrite();
+  last_sent_.Put(channel, user_id, at);
+}
+
+int WriterSession::DeleteLastSent(Timestamp before, int limit) {
+  // Most of the time there is none, and then nothing needs to be committed.
+  if (!last_sent_.Any(before)) return 0;
+  BeforeWrite();
+  return last_sent_.DeleteSome(before, limit);
 }
 
 void WriterSession::PutTask(const chat::Task& task) {

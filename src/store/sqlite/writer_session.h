@@ -61,6 +61,8 @@ class WriterSession final : public ReaderSession, public store::Tx {
   void DeleteMessage(MessageId message) override;
   void PutReaction(const chat::Reaction& reaction) override;
   void DeleteReaction(MessageId message, std::string_view user_id, std::string_view type) override;
+  void PutLastSent(ChannelId channel, std::string_view user_id, Timestamp at) override;
+  int DeleteLastSent(Timestamp before, int limit) override;
   void PutTask(const chat::Task& task) override;
   void PutEphemeral(const chat::Message& message, Timestamp expires_at) override;
   void DeleteEphemeral(AppId app, std::string_view id) override;

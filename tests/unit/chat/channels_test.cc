@@ -142,6 +142,36 @@ TEST_F(ChannelsTest, ADistinctChannelIsNamedByItsMembersInAnyOrder) {
                  "data.members is required for a distinct channel");
 }
 
+TEST_F(ChannelsTest, FreezingAndThawingAreToldOf) {
+  MakeChannel("room", {"ann"});
+  using Types = std::vector<std::string>;
+  ASSERT_DONE(PatchChannel("room", R"({"set":{"frozen":true}})"));
+  EXPECT_EQ(EventTypes(), (Types{"channel.updated", "channel.frozen"}));
+  const auto frozen = Only("channel.frozen").json();
+  EXPECT_EQ(frozen.Text("cid"), "messaging:room");
+  EXPECT_EQ(frozen.Text("channel_type"), "messaging");
+  EXPECT_EQ(frozen.Text("channel_id"), "room");
+  EXPECT_FALSE(frozen.Has("channel"));
+  EXPECT_FALSE(frozen.Has("members"));
+  events_.clear();
+  ASSERT_DONE(PatchChannel("room", R"({"set":{"frozen":true,"a":1}})"));
+  EXPECT_EQ(EventTypes(), Types{"channel.updated"});
+  events_.clear();
+  ASSERT_DONE(PatchChannel("room", R"({"unset":["frozen"]})"));
+  EXPECT_EQ(EventTypes(), (Types{"channel.updated", "channel.unfrozen"}));
+  events_.clear();
+  ASSERT_DONE(Open("cold", R"({"data":{"created_by_id":"ann","frozen":true}})"));
+  EXPECT_EQ(EventTypes(), Types{"channel.created"});
+}
+
+TEST_F(ChannelsTest, TheCreatorIsNamedInOneWay) {
+  MakeUsers({"ann"});
+  EXPECT_REFUSED(Open("room", R"({"data":{"created_by_id":"ann","created_by":{"id":"ann"}}})"),
+                 ErrorKind::kInput, "cannot set both data.created_by and data.created_by_id.");
+  EXPECT_DONE(Open("room", R"({"data":{"created_by_id":"","created_by":{"id":"ann"}}})"));
+  EXPECT_DONE(Open("hall", R"({"data":{"created_by_id":"ann","created_by":null}})"));
+}
+
 TEST_F(ChannelsTest, AnUpdateReplacesTheCustomFields) {
   MakeUsers({"ann"});
   ASSERT_DONE(Open("room", R"({"data":{"created_by_id":"ann","team":"red","a":1,"b":2}})"));
@@ -155,7 +185,7 @@ TEST_F(ChannelsTest, AnUpdateReplacesTheCustomFields) {
   EXPECT_EQ(channel->cooldown, 7);
   EXPECT_EQ(channel->created_at, created);
   EXPECT_EQ(channel->updated_at, now_);
-  EXPECT_EQ(EventTypes(), std::vector<std::string>{"channel.updated"});
+  EXPECT_EQ(EventTypes(), (std::vector<std::string>{"channel.updated", "channel.frozen"}));
   EXPECT_FALSE(Only("channel.updated").json().Has("message"));
   ASSERT_DONE(Update("room", R"({"data":{}})"));
   EXPECT_EQ(FindChannel("room")->custom_json, "{}");

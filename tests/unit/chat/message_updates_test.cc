@@ -141,7 +141,7 @@ TEST_F(MessageUpdatesTest, PinsAndUnpins) {
   EXPECT_EQ(message->pinned_at, pinned_at);
   EXPECT_EQ(message->pinned_by_id, "bob");
   EXPECT_FALSE(message->pin_expires);
-  EXPECT_EQ(Look([&](Tx& tx) { return tx.ListPinned(message->channel, 10).size(); }), 1U);
+  EXPECT_EQ(Look([&](Tx& tx) { return tx.ListPinned(message->channel, {}, 10).size(); }), 1U);
   ASSERT_DONE(Patch("m", R"({"set":{"pinned":false},"user_id":"ann"})"));
   message = FindMessage("m");
   EXPECT_FALSE(message->pinned);

@@ -123,6 +123,21 @@ TEST_F(PermissionsTest, TheCreatorAndModeratorsManageTheChannel) {
   EXPECT_DONE(Remove("room", false, As("ann")));
 }
 
+TEST_F(PermissionsTest, TheCreatorNeedNotBeAMember) {
+  for (const std::string type : {"messaging", "team", "gaming", "commerce"}) {
+    ASSERT_DONE(
+        Open("own", R"({"data":{"created_by_id":"eve","members":["bob"]}})", Server(), type));
+    const Caller eve = As("eve");
+    EXPECT_DONE(Open("own", "{}", eve, type));
+    EXPECT_DONE(Send("own", R"({"id":"own-)" + type + R"(","text":"x"})", eve, type));
+    EXPECT_DONE(React("own-" + type, R"({"reaction":{"type":"lol"}})", eve));
+    EXPECT_DONE(Edit("own-" + type, R"({"text":"y"})", eve));
+    EXPECT_DONE(Update("own", R"({"data":{"a":1}})", eve, type));
+    EXPECT_DONE(Update("own", R"({"add_members":["ann"]})", eve, type));
+    EXPECT_DONE(Do(eve, [&](Context& c) { return DeleteChannel(c, type, "own", false); }));
+  }
+}
+
 TEST_F(PermissionsTest, OnlyAServerFreezesAndThaws) {
   ASSERT_DONE(PatchChannel("room", R"({"set":{"frozen":true,"disabled":true}})"));
   EXPECT_KIND(PatchChannel("room", R"({"unset":["frozen"]})", As("ann")), kNo);

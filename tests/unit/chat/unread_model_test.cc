@@ -109,7 +109,7 @@ void UnreadModelTest::Step(int step) {
   } else if (what < 65) {
     const auto read = Read(channel, R"({"user_id":")" + user + "\"}");
     const auto member = members.find(user);
-    ASSERT_EQ(read.has_value(), member != members.end());
+    ASSERT_DONE(read);
     if (member != members.end()) member->second.clear();
   } else if (what < 75) {
     ASSERT_DONE(Update(channel, R"({"add_members":[")" + user + "\"]}"));

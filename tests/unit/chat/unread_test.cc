@@ -83,9 +83,47 @@ TEST_F(UnreadTest, MarkReadAsksWhoReads) {
                  "either user or user_id must be provided when using server side auth.");
   EXPECT_REFUSED(Read("one", R"({"user_id":"zoe"})"), ErrorKind::kInput,
                  "the user zoe does not exist");
-  EXPECT_KIND(Read("one", R"({"user_id":"cid"})"), ErrorKind::kInput);
+  EXPECT_KIND(Read("one", R"({"user":{"id":"zoe"}})"), ErrorKind::kInput);
+  EXPECT_FALSE(FindUser("zoe"));
+  EXPECT_KIND(Read("one", R"({"user_id":"bob","thread_id":"t"})"), ErrorKind::kNotImplemented);
   ASSERT_DONE(PatchChannel("one", R"({"set":{"config_overrides":{"read_events":false}}})"));
   EXPECT_KIND(Read("one", R"({"user_id":"bob"})"), ErrorKind::kEventNotSupported);
+}
+
+TEST_F(UnreadTest, WhoIsNoMemberMayReadAndKeepsNothing) {
+  MakeUsers({"cid"});
+  Say("one", "ann");
+  const auto read = Read("one", R"({"user_id":"cid"})");
+  ASSERT_DONE(read);
+  EXPECT_EQ(read->user_id, "cid");
+  EXPECT_EQ(Only("message.read").json().Text("user.id"), "cid");
+  EXPECT_FALSE(FindMember("one", "cid"));
+  events_.clear();
+  EXPECT_DONE(SendEvent("one", R"({"type":"message.read","user_id":"cid"})"));
+  EXPECT_EQ(Only("message.read").user_id, "cid");
+}
+
+TEST_F(UnreadTest, ReadingUpToAMessageLeavesTheLaterOnes) {
+  for (const char* id : {"m1", "m2", "m3"}) {
+    ASSERT_DONE(Send("one", R"({"id":")" + std::string(id) + R"(","text":"x","user_id":"ann"})"));
+  }
+  EXPECT_EQ(Unread("bob").messages, 3);
+  const auto read = Read("one", R"({"user_id":"bob","message_id":"m1"})");
+  ASSERT_DONE(read);
+  EXPECT_EQ(read->last_read_message_id, "m1");
+  EXPECT_EQ(read->last_read_at, FindMessage("m1")->created_at);
+  EXPECT_EQ(Unread("bob").messages, 2);
+  ASSERT_DONE(Read("one", R"({"user_id":"bob","message_timestamp":")" +
+                              FormatRfc3339(FindMessage("m2")->created_at) + "\"}"));
+  EXPECT_EQ(Unread("bob").messages, 1);
+  // What was read stays read.
+  ASSERT_DONE(Read("one", R"({"user_id":"bob","message_id":"m1"})"));
+  EXPECT_EQ(Unread("bob").messages, 1);
+  EXPECT_EQ(FindMember("one", "bob")->last_read_message_id, "m2");
+  ASSERT_DONE(Read("one", R"({"user_id":"bob"})"));
+  EXPECT_EQ(Unread("bob").messages, 0);
+  EXPECT_KIND(Read("one", R"({"user_id":"bob","message_id":"nope"})"), ErrorKind::kInput);
+  EXPECT_KIND(Read("one", R"({"user_id":"bob","message_timestamp":"soon"})"), ErrorKind::kInput);
 }
 
 TEST_F(UnreadTest, WhatWasSaidBeforeSomebodyCameIsNotUnread) {

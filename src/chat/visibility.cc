@@ -1,0 +1,35 @@
+#include "chat/visibility.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace hookline::chat {
+
+Timestamp VisibleFrom(Reader& store, const Channel& channel, std::string_view viewer) {
+  if (viewer.empty()) return channel.truncated_at;
+  const auto member = store.FindMember(channel.pk, viewer);
+  return member ? std::max(channel.truncated_at, member->history_from) : channel.truncated_at;
+}
+
+bool MayRead(Reader& store, const Channel& channel, const Message& message,
+             std::string_view viewer) {
+  return message.created_at >= VisibleFrom(store, channel, viewer);
+}
+
+Result<void> LimitPage(Reader& store, const Channel& channel, std::string_view viewer,
+                       MessagePage& page) {
+  page.not_before = VisibleFrom(store, channel, viewer);
+  for (const std::string* id :
+       {&page.id_lt, &page.id_lte, &page.id_gt, &page.id_gte, &page.id_around}) {
+    if (id->empty()) continue;
+    const auto message = store.FindMessage(channel.app, *id);
+    if (!message || message->channel != channel.pk || !MayRead(store, channel, *message, viewer)) {
+      return InputError(
+          fmt::format("message with id {} doesn't exist in channel {}", *id, channel.cid()));
+    }
+  }
+  return {};
+}
+
+}  // namespace hookline::chat
