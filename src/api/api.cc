@@ -63,10 +63,11 @@ class Api::Impl {
 
 namespace {
 
+// In lower case: the Python clients look them up in a table that minds the case.
 void AddRateHeaders(net::HttpResponse& response, const RateStatus& rate) {
-  response.headers.emplace_back("X-Ratelimit-Limit", fmt::format("{}", rate.limit));
-  response.headers.emplace_back("X-Ratelimit-Remaining", fmt::format("{}", rate.remaining));
-  response.headers.emplace_back("X-Ratelimit-Reset", fmt::format("{}", rate.reset));
+  response.headers.emplace_back("x-ratelimit-limit", fmt::format("{}", rate.limit));
+  response.headers.emplace_back("x-ratelimit-remaining", fmt::format("{}", rate.remaining));
+  response.headers.emplace_back("x-ratelimit-reset", fmt::format("{}", rate.reset));
 }
 
 // What an unauthenticated or unknown request is told: there is no app to count for.

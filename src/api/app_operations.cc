@@ -1,6 +1,8 @@
 #include <fmt/core.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "api/environment.h"
 #include "api/operation.h"
@@ -10,6 +12,7 @@
 #include "chat/write.h"
 #include "settings/encode_app.h"
 #include "settings/event_catalogue.h"
+#include "settings/unsupported.h"
 #include "settings/update_app.h"
 
 namespace hookline::api {
@@ -28,8 +31,12 @@ Result<void> GetApp(ReadScope& scope, json::Writer& w) {
   configs.BeginObject();
   const chat::CatalogPtr catalog = scope.store.FindCatalog(app->id);
   for (const chat::ChannelType& type : catalog->types()) {
-    configs.Key(type.name);
-    chat::WriteChannelConfig(configs, type, scope.call.format);
+    // Names here, whole commands where a channel shows its configuration: as typed clients read it.
+    configs.Key(type.name).BeginObject();
+    chat::WriteChannelTypeFields(configs, type, scope.call.format);
+    configs.Key("commands").BeginArray();
+    for (const chat::Command& command : type.commands->list) configs.String(command.name);
+    configs.EndArray().EndObject();
   }
   configs.EndObject();
   w.Key("app");
@@ -41,14 +48,35 @@ Result<void> GetApp(ReadScope& scope, json::Writer& w) {
   return {};
 }
 
+// The newer clients' parsers take v2 payloads only; the Node client is the exception, as its
+// parser takes times as text.
+bool WantsPayloadV2(const Call& call) {
+  return call.format == Format::kV2 &&
+         !call.http->Header("X-Stream-Client").value_or("").starts_with("stream-node-");
+}
+
+// What the change brought that the operator should know, once it is kept.
+void WarnOnCommit(store::Tx& tx, const settings::App& before, const settings::App& after) {
+  const settings::Capabilities capabilities;
+  const auto known = settings::Warnings(before, capabilities);
+  for (std::string& line : settings::Warnings(after, capabilities)) {
+    if (std::ranges::find(known, line) != known.end()) continue;
+    tx.OnCommit(
+        [app = after.id, line = std::move(line)] { spdlog::warn("app {}: {}", app.value, line); });
+  }
+}
+
 Result<void> UpdateApp(WriteScope& scope, json::Writer&) {
   settings::PatchOptions options;
   options.allow_http_targets = scope.environment.options().allow_http_targets;
+  options.payload_v2 = WantsPayloadV2(scope.call);
   options.now = scope.chat.now;
   options.new_hook_id = [] { return ToString(RandomUuid()); };
-  auto app =
-      settings::UpdateApp(scope.tx, scope.call.app->id, scope.call.body(), std::move(options));
+  const settings::AppPtr before = scope.tx.FindApp(scope.call.app->id);
+  if (!before) return Fail(ErrorKind::kNotFound, "the app does not exist");
+  auto app = settings::UpdateApp(scope.tx, before->id, scope.call.body(), std::move(options));
   if (!app) return std::unexpected(app.error());
+  WarnOnCommit(scope.tx, *before, **app);
   scope.environment.PublishOnCommit(scope.tx, std::move(*app));
   return {};
 }
@@ -69,6 +97,7 @@ Result<void> GetHookEvents(ReadScope& scope, json::Writer& w) {
   const auto products = SplitList(scope.call.Param("product"));
   w.Key("events").BeginArray();
   for (const settings::EventType& type : settings::EventCatalogue()) {
+    if (type.support != settings::EventSupport::kFires) continue;
     if (!products.empty() && std::ranges::find(products, type.product) == products.end()) continue;
     w.BeginObject();
     w.Field("name", type.name);

@@ -127,5 +127,7 @@ std::span<const Operation> MessageOperations();
 std::span<const Operation> ModerationOperations();
 /// Stream's other operations, by name only.
 std::span<const Operation> UnimplementedOperations();
+/// Those of video, feeds and the newer moderation API, by name only.
+std::span<const Operation> ForeignOperations();
 
 }  // namespace hookline::api

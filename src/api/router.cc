@@ -47,7 +47,9 @@ constexpr std::string_view kPlainRoutes[] = {"app",
                                              "usergroups",
                                              "uploads",
                                              "external_storage",
-                                             "moderation"};
+                                             "moderation",
+                                             "video",
+                                             "feeds"};
 
 // Operations whose first segment is above, but which are chat's own all the same.
 constexpr std::string_view kChatOperations[] = {"SendUserCustomEvent", "QueryMessageFlags",
@@ -65,9 +67,9 @@ bool Answers(const Operation& operation, const PathSegments& pattern, Prefix pre
 }  // namespace
 
 Router::Router() {
-  for (const auto& table :
-       {AppOperations(), CatalogOperations(), UserOperations(), ChannelOperations(),
-        MessageOperations(), ModerationOperations(), UnimplementedOperations()}) {
+  for (const auto& table : {AppOperations(), CatalogOperations(), UserOperations(),
+                            ChannelOperations(), MessageOperations(), ModerationOperations(),
+                            UnimplementedOperations(), ForeignOperations()}) {
     for (const Operation& operation : table) {
       Route route{&operation, SplitPath(operation.path), 0};
       route.literals = static_cast<std::size_t>(std::ranges::count_if(

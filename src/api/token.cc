@@ -1,11 +1,14 @@
 #include "api/token.h"
 
+#include <fmt/core.h>
 #include <jwt.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
+#include <optional>
+#include <utility>
 
 #include "base/crypto.h"
 #include "base/json.h"
@@ -55,44 +58,82 @@ bool ReadSeconds(json::Value claims, std::string_view name, Timestamp& out) {
   return true;
 }
 
-// Well formed, and its claims are an object; whoever may have signed it.
-bool IsToken(const std::string& text) {
-  const JwtPtr jwt = Decode(text, nullptr);
-  if (!jwt) return false;
-  const std::unique_ptr<char, FreeDeleter> grants(jwt_get_grants_json(jwt.get(), nullptr));
-  const auto document = grants ? json::Document::Parse(grants.get()) : InputError("no claims");
-  return document && document->root().IsObject();
+std::optional<json::Document> ReadObject(char* (*read)(jwt_t*, const char*), jwt_t* jwt) {
+  const std::unique_ptr<char, FreeDeleter> text(read(jwt, nullptr));
+  if (!text) return std::nullopt;
+  auto document = json::Document::Parse(text.get());
+  if (!document || !document->root().IsObject()) return std::nullopt;
+  return std::move(*document);
+}
+
+// Well formed, whoever may have signed it: header and claims are objects. nullptr if not.
+JwtPtr DecodeUnverified(const std::string& text) {
+  JwtPtr jwt = Decode(text, nullptr);
+  if (!jwt || !ReadObject(jwt_get_grants_json, jwt.get())) return nullptr;
+  return jwt;
+}
+
+std::unexpected<Error> Unusable(std::string reason) {
+  return Fail(ErrorKind::kTokenMissing, std::move(reason));
+}
+
+// Whose the token is.
+Result<void> ReadBearer(json::Value claims, Claims& out) {
+  if (const json::Value user = claims["user_id"]) {
+    out.user_id = user.AsString().value_or("");
+    if (out.user_id.empty()) return Unusable("the token's user_id must be a string, not empty");
+    return {};
+  }
+  if (const json::Value server = claims["server"]) {
+    // The PHP client writes the word as a string.
+    out.server = server.AsBool().value_or(false) || server.AsString() == "true";
+    if (!out.server) return Unusable("the token's server must be true");
+    return {};
+  }
+  // What else tokens for a user are made of: a user's token that has lost its user_id must not
+  // become a server's.
+  for (const std::string_view name : {"role", "call_cids", "channel_cids"}) {
+    if (claims[name]) return Unusable(fmt::format("the token has {} but no user_id", name));
+  }
+  out.server = true;
+  return {};
+}
+
+Result<Claims> ReadClaims(json::Value root) {
+  Claims claims;
+  if (auto read = ReadBearer(root, claims); !read) return std::unexpected(read.error());
+  if (!ReadSeconds(root, "iat", claims.issued_at) || !ReadSeconds(root, "nbf", claims.not_before) ||
+      !ReadSeconds(root, "exp", claims.expires_at)) {
+    return Unusable("the token's iat, nbf and exp must be numbers");
+  }
+  return claims;
 }
 
 }  // namespace
 
-Result<Claims> DecodeToken(std::string_view token, const std::string& secret) {
-  if (token.empty())
-    return Fail(ErrorKind::kTokenMissing, "no token: set the Authorization header");
+Result<Claims> DecodeToken(std::string_view token, const std::string& secret, Signature signature) {
+  if (token.empty()) return Unusable("no token: set the Authorization header");
   const std::string text(token);
-  if (text.size() > kTokenBytesMax || text.find('\0') != std::string::npos || !IsToken(text)) {
-    return Fail(ErrorKind::kTokenMissing, "the token is not a valid JWT");
+  JwtPtr jwt;
+  if (text.size() <= kTokenBytesMax && text.find('\0') == std::string::npos) {
+    jwt = DecodeUnverified(text);
   }
-  const JwtPtr jwt = Decode(text, &secret);
-  if (!jwt) return Fail(ErrorKind::kTokenSignature, "Token signature is invalid");
-  if (jwt_get_alg(jwt.get()) != JWT_ALG_HS256) {
+  if (!jwt) return Unusable("the token is not a valid JWT");
+  if (signature == Signature::kChecked) {
+    // The library takes an empty key for "do not check".
+    jwt = secret.empty() ? nullptr : Decode(text, &secret);
+    if (!jwt) return Fail(ErrorKind::kTokenSignature, "Token signature is invalid");
+  }
+  const auto header = ReadObject(jwt_get_headers_json, jwt.get());
+  const auto claims = ReadObject(jwt_get_grants_json, jwt.get());
+  if (!header || !claims) return Unusable("the token's header or claims cannot be read");
+  // Not jwt_get_alg: without a key the library takes every token for unsigned.
+  if (header->root()["alg"].AsString() != "HS256") {
     return Fail(ErrorKind::kTokenSignature, "the token's algorithm must be HS256");
   }
-  const std::unique_ptr<char, FreeDeleter> grants(jwt_get_grants_json(jwt.get(), nullptr));
-  auto document = grants ? json::Document::Parse(grants.get()) : InputError("no claims");
-  if (!document) return Fail(ErrorKind::kTokenMissing, "the token's claims cannot be read");
-  const json::Value root = document->root();
-  Claims claims;
-  claims.server = root["server"].AsBool().value_or(false);
-  claims.user_id = root["user_id"].AsString().value_or("");
-  if (!ReadSeconds(root, "iat", claims.issued_at) || !ReadSeconds(root, "nbf", claims.not_before) ||
-      !ReadSeconds(root, "exp", claims.expires_at)) {
-    return Fail(ErrorKind::kTokenMissing, "the token's iat, nbf and exp must be numbers");
-  }
-  if (!claims.server && claims.user_id.empty()) {
-    return Fail(ErrorKind::kTokenMissing, "the token has neither server:true nor a user_id");
-  }
-  return claims;
+  // What is listed there must be understood by whoever accepts the token, and we know no extension.
+  if (header->root()["crit"]) return Unusable("the token needs extensions (crit) that are unknown");
+  return ReadClaims(claims->root());
 }
 
 Result<void> CheckTimes(const Claims& claims, Timestamp now) {
@@ -109,7 +150,13 @@ Result<void> CheckTimes(const Claims& claims, Timestamp now) {
 }
 
 Result<Claims> TokenCache::Verify(std::string_view api_key, std::string_view token,
-                                  const std::string& secret, Timestamp now) {
+                                  const std::string& secret, Timestamp now, Signature signature) {
+  if (signature == Signature::kIgnored) {
+    auto claims = DecodeToken(token, secret, signature);
+    if (!claims) return claims;
+    if (auto valid = CheckTimes(*claims, now); !valid) return std::unexpected(valid.error());
+    return claims;
+  }
   std::string name;
   name.reserve(api_key.size() + 1 + token.size());
   name.append(api_key).append(1, ' ').append(token);

@@ -3,7 +3,7 @@
 namespace hookline::api {
 namespace {
 
-// api.md, Appendix B: the rest of Stream's operations, so that a client hears which one is missing.
+// The rest of Stream's operations, so that a client hears which one is missing.
 constexpr Operation kOperations[] = {
     {.method = "GET", .path = "/blocklists", .name = "ListBlockLists"},
     {.method = "POST", .path = "/blocklists", .name = "CreateBlockList"},
@@ -196,6 +196,11 @@ constexpr Operation kOperations[] = {
     {.method = "POST",
      .path = "/campaigns/{id}/test",
      .name = "TestCampaign",
+     .version = Version::kV1Only},
+    {.method = "POST", .path = "/translate", .name = "Translate", .version = Version::kV1Only},
+    {.method = "POST",
+     .path = "/automod/v1/moderation/update_flags",
+     .name = "UpdateFlags",
      .version = Version::kV1Only},
     {.method = "GET", .path = "/connect", .name = "Connect", .version = Version::kV1Only},
 };

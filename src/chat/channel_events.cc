@@ -30,9 +30,12 @@ constexpr std::string_view kOwnPrefixes[] = {
     "flag.",         "user_group.",      "campaign.",
     "moderation.",   "appeal.",          "moderation_check.",
     "call.",         "feeds.",           "review_queue_item.",
-    "ingress.",      "moderation_rule.", "webhook."};
+    "ingress.",      "moderation_rule.", "webhook.",
+    "hook.",         "delivery."};
 
 }  // namespace
+
+std::span<const std::string_view> ReservedEventPrefixes() { return kOwnPrefixes; }
 
 Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, json::Value event) {
   if (!event.IsObject()) return InputError("event is a required field");

@@ -49,6 +49,9 @@ struct ChannelsDeleted {
 };
 Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body);
 
+/// Beginnings of event types that SendEvent takes from nobody.
+std::span<const std::string_view> ReservedEventPrefixes();
+
 /// SendEvent: `{"type", "user_id"|"user", …}` in a channel. Returns the event as it was made, in
 /// v1 and v2.
 struct SentEvent {

@@ -22,6 +22,7 @@
 #include "server/outgoing.h"
 #include "server/sweeper.h"
 #include "settings/directory.h"
+#include "settings/unsupported.h"
 #include "sinks/hook_transport.h"
 #include "sinks/http_sink.h"
 #include "sinks/loop_adapter.h"
@@ -95,7 +96,13 @@ Result<void> Server::StartStore() {
   auto opened = store::OpenSqlite(options);
   if (!opened) return std::unexpected(opened.error());
   store_ = std::move(*opened);
-  return LoadApps(*store_, clock_, config_, directory_);
+  if (auto loaded = LoadApps(*store_, clock_, config_, directory_); !loaded) return loaded;
+  for (const settings::AppPtr& app : directory_.All()) {
+    for (const std::string& line : settings::Warnings(*app, settings::Capabilities{})) {
+      spdlog::warn("app {}: {}", app->id.value, line);
+    }
+  }
+  return {};
 }
 
 Result<void> Server::StartDelivery() {

@@ -7,6 +7,7 @@
 
 #include "settings/field_check.h"
 #include "settings/legacy_hooks.h"
+#include "settings/nearest.h"
 #include "settings/url_template.h"
 
 namespace hookline::settings {
@@ -73,14 +74,18 @@ constexpr std::array kFields = {
     AppField{"guest_user_creation_disabled", kBool},
     AppField{"moderation_dashboard_preferences", kObject},
     AppField{"enable_hook_payload_compression", kBool},
+    AppField{"shared_locations_enabled", kBool},
     AppField{"user_response_time_enabled", kBool},
     AppField{"max_aggregated_activities_length", kInt, -1, kAnyInt},
+    AppField{"member_custom_on_mentioned_users_enabled", kBool},
     AppField{"member_custom_on_messages_enabled", kBool},
+    AppField{"member_custom_on_typing_events_enabled", kBool},
     AppField{"moderation_s3_image_access_role_arn", kString},
     AppField{"activity_metrics_config", kIntMap},
     AppField{"video_primary_use_case", kEnum, 0, 0, kVideoUseCases},
     AppField{"chat_primary_use_case", kEnum, 0, 0, kChatUseCases},
-    // Hookline's own (decisions.md 10): what becomes of a message whose command handler failed.
+    AppField{"video_provider", kString},
+    // Hookline's own: what becomes of a message whose command handler failed.
     AppField{"custom_command_failure", kEnum, 0, 0, "save error"},
 };
 
@@ -93,6 +98,10 @@ Result<void> CheckUrl(std::string_view name, json::Value value, Placeholders pla
 
 Result<void> CheckUploadConfig(std::string_view name, json::Value value) {
   if (auto result = CheckObject(name, value); !result) return result;
+  static constexpr auto kKeys =
+      std::to_array<std::string_view>({"allowed_file_extensions", "blocked_file_extensions",
+                                       "allowed_mime_types", "blocked_mime_types", "size_limit"});
+  if (auto known = CheckKnownKeys(fmt::format("{}.", name), value, kKeys); !known) return known;
   for (const std::string_view list : {"allowed_file_extensions", "blocked_file_extensions",
                                       "allowed_mime_types", "blocked_mime_types"}) {
     if (value[list].IsMissingOrNull()) continue;
@@ -107,6 +116,8 @@ Result<void> CheckUploadConfig(std::string_view name, json::Value value) {
 
 Result<void> CheckPushConfig(std::string_view name, json::Value value) {
   if (auto result = CheckObject(name, value); !result) return result;
+  static constexpr auto kKeys = std::to_array<std::string_view>({"version", "offline_only"});
+  if (auto known = CheckKnownKeys(fmt::format("{}.", name), value, kKeys); !known) return known;
   if (const json::Value version = value["version"]; !IsEmptyValue(version)) {
     if (auto result = CheckEnum(fmt::format("{}.version", name), version, "v1 v2"); !result) {
       return result;

@@ -14,8 +14,9 @@ Directory::KeyMatch Directory::FindByKey(std::string_view key) const {
   const auto snapshot = Load();
   const auto found = snapshot->by_key.find(key);
   if (found == snapshot->by_key.end()) return {};
-  for (const ApiKey& candidate : found->second->keys) {
-    if (candidate.key == key) return {found->second, &candidate};
+  const auto& [app, checks] = found->second;
+  for (const ApiKey& candidate : app->keys) {
+    if (candidate.key == key) return {app, &candidate, checks};
   }
   return {};
 }
@@ -43,7 +44,8 @@ void Directory::Publish(AppPtr app) {
   if (const auto known = next->by_id.find(app->id); known != next->by_id.end()) {
     for (const ApiKey& key : known->second->keys) next->by_key.erase(key.key);
   }
-  for (const ApiKey& key : app->keys) next->by_key.insert_or_assign(key.key, app);
+  const Entry entry{app, ReadAccessChecks(*app)};
+  for (const ApiKey& key : app->keys) next->by_key.insert_or_assign(key.key, entry);
   next->by_id.insert_or_assign(app->id, std::move(app));
   const std::lock_guard lock(mutex_);
   old = std::exchange(snapshot_, std::move(next));

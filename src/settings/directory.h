@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "settings/access_checks.h"
 #include "settings/app.h"
 
 namespace hookline::settings {
@@ -19,6 +20,7 @@ class Directory {
   struct KeyMatch {
     AppPtr app;  ///< nullptr if the key is not known.
     const ApiKey* key = nullptr;
+    AccessChecks checks;
   };
 
   /// Only keys in force are known here.
@@ -37,9 +39,13 @@ class Directory {
       return std::hash<std::string_view>()(text);
     }
   };
+  struct Entry {
+    AppPtr app;
+    AccessChecks checks;  ///< Read once, because every request asks for them.
+  };
   struct Snapshot {
     std::unordered_map<AppId, AppPtr> by_id;
-    std::unordered_map<std::string, AppPtr, Hash, std::equal_to<>> by_key;
+    std::unordered_map<std::string, Entry, Hash, std::equal_to<>> by_key;
   };
 
   std::shared_ptr<const Snapshot> Load() const;

@@ -56,6 +56,7 @@ constexpr std::array kSettings = {
     AppOutput{"moderation_multitenant_blocklist_enabled", "false"},
     AppOutput{"guest_user_creation_disabled", "false"},
     AppOutput{"moderation_dashboard_preferences", ""},
+    AppOutput{"shared_locations_enabled", ""},
     AppOutput{"user_response_time_enabled", "false"},
     AppOutput{"moderation_llm_configurability_enabled", "false"},
     AppOutput{"max_aggregated_activities_length", "0"},
@@ -65,7 +66,9 @@ constexpr std::array kSettings = {
     AppOutput{"moderation_audio_call_moderation_enabled", "false"},
     AppOutput{"moderation_s3_image_access_role_arn", ""},
     AppOutput{"activity_metrics_config", ""},
+    AppOutput{"member_custom_on_mentioned_users_enabled", "false"},
     AppOutput{"member_custom_on_messages_enabled", "false"},
+    AppOutput{"member_custom_on_typing_events_enabled", "false"},
 };
 
 void WriteTime(json::Writer& out, Timestamp time, TimeFormat format) {

@@ -6,11 +6,16 @@
 #include <array>
 #include <initializer_list>
 #include <limits>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "base/json_writer.h"
+#include "settings/event_catalogue.h"
 #include "settings/field_check.h"
+#include "settings/nearest.h"
 #include "settings/retry_schedule.h"
+#include "settings/unsupported.h"
 #include "settings/url_template.h"
 
 namespace hookline::settings {
@@ -57,9 +62,23 @@ constexpr std::array kHookKeys = {
     HookKey{"body_encoding", KeyKind::kEnum, "raw base64"},
 };
 
+// What an item holds besides: the list's, EventHook's, and what the server sets.
+constexpr auto kItemKeys = std::to_array<std::string_view>(
+    {"id", "enabled", "product", "delete", "created_at", "updated_at"});
+
+std::span<const std::string_view> KnownKeys() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all(kItemKeys.begin(), kItemKeys.end());
+    for (const HookKey& key : kHookKeys) all.push_back(key.name);
+    return all;
+  }();
+  return names;
+}
+
 Result<void> CheckStringMembers(const std::string& field, json::Value object,
                                 std::initializer_list<std::string_view> names, std::size_t max) {
   if (auto result = CheckObject(field, object); !result) return result;
+  if (auto known = CheckKnownKeys(field + ".", object, names); !known) return known;
   for (const std::string_view name : names) {
     const json::Value member = object[name];
     if (member.IsMissingOrNull()) continue;
@@ -80,6 +99,13 @@ Result<void> CheckCallback(const std::string& field, json::Value value) {
                    "CALLBACK_MODE_NONE CALLBACK_MODE_REST CALLBACK_MODE_TWIRP");
 }
 
+Result<void> CheckFailover(const std::string& field, json::Value value) {
+  return CheckStringMembers(field, value,
+                            {"type", "gcs_bucket", "gcs_path", "gcs_credentials", "s3_bucket",
+                             "s3_path", "s3_region", "s3_api_key", "s3_secret", "s3_role_arn"},
+                            kMaxCredentialsBytes);
+}
+
 Result<void> CheckKey(const HookKey& key, const std::string& field, json::Value value) {
   switch (key.kind) {
     case KeyKind::kString:
@@ -91,12 +117,11 @@ Result<void> CheckKey(const HookKey& key, const std::string& field, json::Value 
     case KeyKind::kEnum:
       return CheckEnum(field, value, key.allowed);
     case KeyKind::kEventTypes:
-      return CheckStringList(field, value, kMaxEventTypes, false);
+      return CheckEventTypes(field, value);
     case KeyKind::kCallback:
       return CheckCallback(field, value);
     case KeyKind::kFailover:
-      return CheckStringMembers(field, value, {"type", "gcs_bucket", "gcs_path", "gcs_credentials"},
-                                kMaxCredentialsBytes);
+      return CheckFailover(field, value);
     case KeyKind::kRetry:
       if (auto schedule = ParseRetrySchedule(value); !schedule) {
         // The message starts with "retry" already: put the item's path before it.
@@ -140,9 +165,9 @@ class Validator {
     if (auto url = Url("webhook_url", Placeholders::kHook); !url) return url;
     const json::Value failover = document_["failover_config"];
     if (!failover) return {};
-    if (failover["type"].AsString() != "gcs") {
-      return InputError(prefix_ + "failover_config.type must be one of [gcs]");
-    }
+    const auto type = failover["type"].AsString();
+    if (type == "s3") return Required("failover_config.s3_bucket", failover["s3_bucket"]);
+    if (type != "gcs") return InputError(prefix_ + "failover_config.type must be one of [gcs s3]");
     if (auto result = Required("failover_config.gcs_bucket", failover["gcs_bucket"]); !result) {
       return result;
     }
@@ -233,6 +258,14 @@ Result<HookType> ValidateDocument(json::Value document, const std::string& prefi
 
 }  // namespace
 
+Result<void> CheckEventTypes(std::string_view field, json::Value value) {
+  if (auto list = CheckStringList(field, value, kMaxEventTypes, false); !list) return list;
+  for (const json::Value type : value) {
+    if (auto known = CheckEventType(field, *type.AsString()); !known) return known;
+  }
+  return {};
+}
+
 Result<EventHook> BuildHook(EventHook hook, const JsonMembers& document, const std::string& prefix,
                             const PatchOptions& options) {
   hook.doc_json = document.ToJson();
@@ -273,6 +306,9 @@ void FinishHook(EventHook& hook, const EventHook& stored, bool is_new,
 Result<EventHook> MergeHook(const EventHook& stored, bool is_new, json::Value item,
                             std::string_view path, const PatchOptions& options) {
   const std::string prefix = fmt::format("{}.", path);
+  if (auto known = CheckKnownKeys(prefix, item, KnownKeys()); !known) {
+    return std::unexpected(known.error());
+  }
   EventHook hook = stored;
   JsonMembers document = JsonMembers::FromStored(stored.doc_json);
   for (const HookKey& key : kHookKeys) {
@@ -305,7 +341,19 @@ Result<EventHook> MergeHook(const EventHook& stored, bool is_new, json::Value it
       hook.product = *product.AsString();
     }
   }
+  // The calls about pending messages have one format only.
+  if (is_new && options.payload_v2 && item["payload_format"].IsMissingOrNull() &&
+      item["hook_type"].AsString() != "pending_message") {
+    document.Set("payload_format", R"("v2")");
+  }
   auto built = BuildHook(std::move(hook), document, prefix, options);
+  if (built) {
+    if (auto supported =
+            CheckSupported(*built, is_new ? nullptr : &stored, options.capabilities, prefix);
+        !supported) {
+      return std::unexpected(supported.error());
+    }
+  }
   if (built) FinishHook(*built, stored, is_new, options);
   return built;
 }

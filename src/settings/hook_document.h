@@ -15,9 +15,12 @@ namespace hookline::settings {
 /// Most event types that one hook may name.
 inline constexpr std::size_t kMaxEventTypes = 1000;
 
-/// `stored` as changed by `item` (decisions.md 2): absent keys keep their stored value, null
-/// clears, unknown keys are ignored. For a new hook `stored` holds its id and app only, and
-/// `is_new` is true. `path` names the item in messages (`event_hooks[0]`).
+/// A list of event types that a hook may name: see CheckEventType.
+Result<void> CheckEventTypes(std::string_view field, json::Value value);
+
+/// `stored` as changed by `item`: absent keys keep their stored value, null clears, unknown keys
+/// are refused, and so is what is not carried out. For a new hook `stored` holds its id and app
+/// only, and `is_new` is true. `path` names the item in messages (`event_hooks[0]`).
 Result<EventHook> MergeHook(const EventHook& stored, bool is_new, json::Value item,
                             std::string_view path, const PatchOptions& options);
 

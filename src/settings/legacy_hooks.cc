@@ -9,6 +9,7 @@
 #include "base/json_writer.h"
 #include "settings/field_check.h"
 #include "settings/hook_document.h"
+#include "settings/nearest.h"
 #include "settings/url_template.h"
 
 namespace hookline::settings {
@@ -105,6 +106,8 @@ Result<void> CheckUrl(std::string_view field, json::Value value, bool allow_http
 Result<void> CheckAsyncModeration(json::Value value, bool allow_http) {
   static constexpr std::string_view kField = "async_moderation_config";
   if (auto result = CheckObject(kField, value); !result) return result;
+  static constexpr auto kKeys = std::to_array<std::string_view>({"timeout_ms", "callback"});
+  if (auto known = CheckKnownKeys("async_moderation_config.", value, kKeys); !known) return known;
   if (const json::Value timeout = value["timeout_ms"]; !timeout.IsMissingOrNull()) {
     if (auto result = CheckInt("async_moderation_config.timeout_ms", timeout, 0, 2'147'483'647);
         !result) {
@@ -123,6 +126,11 @@ Result<void> CheckAsyncModeration(json::Value value, bool allow_http) {
       return result;
     }
   }
+  static constexpr auto kCallbackKeys = std::to_array<std::string_view>({"mode", "server_url"});
+  if (auto known = CheckKnownKeys("async_moderation_config.callback.", callback, kCallbackKeys);
+      !known) {
+    return known;
+  }
   const json::Value server = callback["server_url"];
   if (server.IsMissingOrNull()) return {};
   return CheckUrl("async_moderation_config.callback.server_url", server, allow_http);
@@ -138,7 +146,7 @@ bool Touches(json::Value body, std::string_view prefix) {
 }  // namespace
 
 Result<void> CheckLegacyField(std::string_view name, json::Value value, bool allow_http_targets) {
-  if (name == "webhook_events") return CheckStringList(name, value, kMaxEventTypes, false);
+  if (name == "webhook_events") return CheckEventTypes(name, value);
   if (name == "async_moderation_config") return CheckAsyncModeration(value, allow_http_targets);
   if (name == "webhook_url" || name == "sqs_url") return CheckUrl(name, value, allow_http_targets);
   if (auto result = CheckString(name, value, kMaxTextBytes); !result) return result;

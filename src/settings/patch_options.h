@@ -5,12 +5,16 @@
 
 #include "base/ids.h"
 #include "base/time.h"
+#include "settings/capabilities.h"
 
 namespace hookline::settings {
 
 /// What a change of settings needs from outside.
 struct PatchOptions {
-  bool allow_http_targets = false;  ///< decisions.md 28.
+  bool allow_http_targets = false;  ///< http:// URLs may be saved.
+  /// New hooks get payloads in the v2 format unless they say otherwise.
+  bool payload_v2 = false;
+  Capabilities capabilities;
   Timestamp now;
   DeliveryId last_delivery;  ///< Tx::LastDelivery(), for EventHook::cancel_up_to.
   std::function<std::string()> new_hook_id;

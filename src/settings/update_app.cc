@@ -2,15 +2,21 @@
 
 #include <fmt/core.h>
 
+#include <array>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
+#include "base/json_writer.h"
 #include "settings/app_fields.h"
+#include "settings/encode_app.h"
 #include "settings/event_hooks.h"
 #include "settings/field_check.h"
 #include "settings/json_members.h"
 #include "settings/legacy_hooks.h"
+#include "settings/nearest.h"
 
 namespace hookline::settings {
 namespace {
@@ -31,6 +37,72 @@ Result<void> ApplyRevocation(App& app, json::Value body) {
   return {};
 }
 
+// Members of GET's answer that cannot be set. Typed clients send the whole object back.
+constexpr auto kReadOnly = std::to_array<std::string_view>({
+    "allow_multi_user_devices",
+    "call_types",
+    "campaign_enabled",
+    "channel_configs",
+    "geofences",
+    "id",
+    "moderation_audio_call_moderation_enabled",
+    "moderation_keyframe_video_enabled",
+    "moderation_llm_configurability_enabled",
+    "moderation_multitenant_blocklist_enabled",
+    "moderation_video_call_moderation_enabled",
+    "name",
+    "organization",
+    "placement",
+    "policies",
+    "push_notifications",
+    "suspended",
+    "suspended_explanation",
+    "use_hook_v2",
+});
+constexpr auto kOtherFields = std::to_array<std::string_view>(
+    {"event_hooks", "explicit_event_hooks_deletion", "revoke_tokens_issued_before"});
+
+std::span<const std::string_view> KnownFields() {
+  static const std::vector<std::string_view> names = [] {
+    std::vector<std::string_view> all(kReadOnly.begin(), kReadOnly.end());
+    all.insert(all.end(), kOtherFields.begin(), kOtherFields.end());
+    for (const AppField& field : AppFields()) all.push_back(field.name);
+    return all;
+  }();
+  return names;
+}
+
+/// A read-only member may come back as it is, or as nothing; what is nested is only carried along.
+Result<void> CheckReadOnly(const App& app, json::Value body) {
+  for (const std::string_view name : kReadOnly) {
+    const json::Value value = body[name];
+    if (value.IsObject() || value.IsArray() || IsEmptyValue(value)) continue;
+    json::Writer present;
+    EncodeApp(present, app, "{}", TimeFormat::kRfc3339);
+    const json::Document document = ParseStored(present.text());
+    const json::Value now = document.root()[name];
+    const bool off = value.AsBool() == false && !now;
+    if (off || now.raw() == value.raw()) continue;
+    return Fail(ErrorKind::kNotImplemented,
+                fmt::format("{} cannot be changed by this server", name));
+  }
+  return {};
+}
+
+/// Queues, topics and pending messages of hook v1: what is stored may be sent again or cleared.
+Result<void> CheckLegacyIsSupported(const AppField& field, json::Value value,
+                                    const JsonMembers& fields, const Capabilities& capabilities) {
+  if (field.kind != FieldKind::kLegacy) return {};
+  const HookType type = field.name.starts_with("webhook_") ? HookType::kWebhook
+                        : field.name.starts_with("sqs_")   ? HookType::kSqs
+                        : field.name.starts_with("sns_")   ? HookType::kSns
+                                                           : HookType::kPendingMessage;
+  if (capabilities.Has(type)) return {};
+  if (IsEmptyValue(value) || fields.Find(field.name) == value.raw()) return {};
+  return Fail(ErrorKind::kNotImplemented,
+              fmt::format("{} is not carried out by this server", field.name));
+}
+
 /// Puts the known fields of `body` into `fields`. Sets `legacy_changed` if hook v1 fields were
 /// among them.
 Result<void> ApplyFields(const App& app, json::Value body, const PatchOptions& options,
@@ -47,6 +119,8 @@ Result<void> ApplyFields(const App& app, json::Value body, const PatchOptions& o
     if (auto result = CheckAppField(field, value, options.allow_http_targets); !result) {
       return result;
     }
+    if (auto result = CheckLegacyIsSupported(field, value, fields, options.capabilities); !result)
+      return result;
     fields.Set(field.name, value.raw());
     legacy_changed |= field.kind == FieldKind::kLegacy;
   }
@@ -66,6 +140,10 @@ Result<bool> ReadExplicitDeletion(json::Value body) {
 
 Result<App> ApplyPatch(const App& stored, json::Value body, const PatchOptions& options) {
   if (body && !body.IsObject()) return InputError("the request body must be a JSON object");
+  if (auto known = CheckKnownKeys("", body, KnownFields()); !known) {
+    return std::unexpected(known.error());
+  }
+  if (auto kept = CheckReadOnly(stored, body); !kept) return std::unexpected(kept.error());
   App app = stored;
   if (auto result = ApplyRevocation(app, body); !result) return std::unexpected(result.error());
 

@@ -13,8 +13,9 @@ namespace hookline::settings {
 inline constexpr std::size_t kMaxFieldsBytes = 256 * 1024;
 
 /// `stored` as changed by `body`, or the reason why it may not be changed so; nothing is changed by
-/// half. Absent and null fields, read-only ones and unknown ones are ignored; a missing body is an
-/// empty one. Equals `stored` if nothing changes. New hooks have no pk yet.
+/// half. Absent and null fields are ignored, and read-only ones that come back as GET wrote them or
+/// empty; unknown ones are refused, and so is what is not carried out. A missing body is an empty
+/// one. Equals `stored` if nothing changes. New hooks have no pk yet.
 Result<App> ApplyPatch(const App& stored, json::Value body, const PatchOptions& options);
 
 /// Applies `body` to the stored app and writes what has changed. Returns the app as it is stored

@@ -120,6 +120,19 @@ suite('app settings', ({ test, newApp }) => {
   });
 });
 
+suite('channel configurations in the app settings', ({ test, newApp }) => {
+  test('list their commands by name', async () => {
+    const app = await newApp();
+    for (const route of ['/app', '/api/v2/app']) {
+      const { channel_configs: configs } = (await app.call('GET', route)).app;
+      assert.ok(configs.messaging.commands.includes('giphy'), JSON.stringify(configs.messaging.commands));
+      for (const config of Object.values(configs)) {
+        assert.ok(Array.isArray(config.commands) && config.commands.every((name) => typeof name === 'string'));
+      }
+    }
+  });
+});
+
 suite('event hooks', ({ test, newApp }) => {
   test('a new hook gets an id, times and a product', async () => {
     const app = await newApp();
@@ -233,11 +246,11 @@ suite('event hooks', ({ test, newApp }) => {
     const sent = [
       webhook('net', { id: randomUUID(), event_types: ['message.new'], ...empty }),
       {
-        id: randomUUID(), hook_type: 'sqs', enabled: true, event_types: [], sns_auth_type: 'keys',
+        id: randomUUID(), hook_type: 'sqs', enabled: false, event_types: [], sns_auth_type: 'keys',
         sqs_queue_url: 'https://sqs.region.amazonaws.com/123456789012/queue', sqs_region: 'us-east-1', sqs_auth_type: 'resource',
       },
       {
-        id: randomUUID(), hook_type: 'sns', enabled: true, event_types: [], sqs_auth_type: 'keys',
+        id: randomUUID(), hook_type: 'sns', enabled: false, event_types: [], sqs_auth_type: 'keys',
         sns_topic_arn: 'arn:aws:sns:us-east-1:123456789012:topic', sns_region: 'us-east-1', sns_auth_type: 'resource',
       },
     ];
@@ -250,29 +263,34 @@ suite('event hooks', ({ test, newApp }) => {
     assert.deepEqual(got, sent);
   });
 
-  test("the Python client's case: no ids, no `enabled`, http, a pending hook", async () => {
+  test('hooks that nothing would be sent to: 501 naming the field, unless they are off', async () => {
     const app = await newApp();
-    await patch(app, {
-      event_hooks: [
-        { hook_type: 'webhook', webhook_url: 'http://example.com/webhook', event_types: ['message.new'] },
-        { hook_type: 'webhook', webhook_url: 'http://example.com/all', event_types: [] },
-        { hook_type: 'pending_message', webhook_url: 'http://example.com/pending', timeout_ms: 500,
-          callback: { mode: 'CALLBACK_MODE_REST' } },
-      ],
-    });
-    const hooks = (await settings(app)).event_hooks;
-    assert.equal(hooks.length, 3);
-    assert.ok(hooks.every((hook) => hook.enabled === true));
-    assert.equal(hooks[2].timeout_ms, 500);
-    assert.deepEqual(hooks[2].callback, { mode: 'CALLBACK_MODE_REST' });
-    await patch(app, { event_hooks: [] });
-    assert.equal((await settings(app)).event_hooks.length, 0);
+    await patch(app, { event_hooks: [webhook('stays')] });
+    const [stays] = (await settings(app)).event_hooks;
+    const aws = { event_types: [], sqs_region: 'eu-west-1', sns_region: 'eu-west-1' };
+    for (const [field, hook] of [
+      ['hook_type sqs', { hook_type: 'sqs', sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', sqs_auth_type: 'resource', ...aws }],
+      ['hook_type sns', { hook_type: 'sns', sns_topic_arn: 'arn:aws:sns:eu-west-1:1:t', sns_auth_type: 'resource', ...aws }],
+      ['hook_type pending_message', { hook_type: 'pending_message', webhook_url: 'https://hooks.example/p', timeout_ms: 500 }],
+      ['failover_config', webhook('x', { failover_config: { type: 'gcs', gcs_bucket: 'b', gcs_credentials: '{}' } })],
+    ]) {
+      for (const enabled of [true, undefined]) {
+        const error = await app.refuses(501, 4, 'PATCH', '/app', { event_hooks: [stays, { ...hook, enabled }] });
+        assert.ok(error.message.includes(`event_hooks[1].${field} `), error.message);
+        assert.equal((await settings(app)).event_hooks.length, 1);
+      }
+      await patch(app, { event_hooks: [stays, { ...hook, enabled: false }] });
+      const [, off] = (await settings(app)).event_hooks;
+      assert.equal(off.enabled, false);
+      await app.refuses(501, 4, 'PATCH', '/app', { event_hooks: [stays, { id: off.id, enabled: true }] });
+      await patch(app, { event_hooks: [stays] });
+    }
   });
 
   test('secrets come back as stored', async () => {
     const app = await newApp();
     const sqs = {
-      hook_type: 'sqs', enabled: true, event_types: [], sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/000011112222/dock',
+      hook_type: 'sqs', enabled: false, event_types: [], sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/000011112222/dock',
       sqs_region: 'eu-west-1', sqs_auth_type: 'keys', sqs_key: 'AKIDEXAMPLE', sqs_secret: 's3cr3t',
     };
     await patch(app, { event_hooks: [sqs] });
@@ -281,11 +299,59 @@ suite('event hooks', ({ test, newApp }) => {
     assert.equal(hook.sqs_key, 'AKIDEXAMPLE');
   });
 
+  test('a name that can never come, or a key that nobody knows: 400 with the nearest one', async () => {
+    const app = await newApp();
+    for (const [body, wrong, meant] of [
+      [{ event_hooks: [webhook('x', { event_types: ['message.nwe'] })] }, 'message.nwe', 'message.new'],
+      [{ event_hooks: [webhook('x', { event_types: ['message.*'] })] }, 'message.*', 'message.new'],
+      [{ event_hooks: [webhook('x', { event_types: ['channel.create'] })] }, 'channel.create', 'channel.created'],
+      [{ event_hooks: [webhook('x', { event_type: ['message.new'] })] }, 'event_hooks[0].event_type', 'event_types'],
+      [{ event_hook: [] }, 'event_hook', 'event_hooks'],
+      [{ before_message_send_hook: 'https://hooks.example/' }, 'before_message_send_hook', 'before_message_send_hook_url'],
+    ]) {
+      const { message } = await app.refuses(400, 4, 'PATCH', '/app', body);
+      assert.ok(message.includes(wrong) && message.includes(meant), message);
+    }
+    const { message } = await app.refuses(501, 4, 'PATCH', '/app', { event_hooks: [webhook('x', { event_types: ['call.created'] })] });
+    assert.ok(message.includes('call.created'), message);
+    await patch(app, { event_hooks: [webhook('x', { event_types: ['crane_moved', 'channel.hidden', 'message.pending'] })] });
+  });
+
+  test('what GET /app shows can be sent back as it is', async () => {
+    const app = await newApp();
+    await patch(app, { event_hooks: [webhook('a', { payload_format: 'v2' })], grants: { user: ['x'] } });
+    const before = await settings(app);
+    await patch(app, before);
+    assert.deepEqual(await settings(app), before);
+    const { message } = await app.refuses(501, 4, 'PATCH', '/app', { suspended: true });
+    assert.ok(message.includes('suspended'), message);
+  });
+
+  test('hooks made through the newer routes get their payloads in the newer format', async () => {
+    const app = await newApp();
+    const formats = async (route, item, sdk) => {
+      const headers = sdk === undefined ? {} : { 'x-stream-client': sdk };
+      await app.call('PATCH', route, { event_hooks: [webhook('x', item)] }, { headers });
+      return (await settings(app)).event_hooks[0].payload_format;
+    };
+    assert.equal(await formats('/app'), undefined);
+    assert.equal(await formats('/api/v2/app'), 'v2');
+    assert.equal(await formats('/api/v2/app', { payload_format: 'v1' }), 'v1');
+    assert.equal(await formats('/api/v2/app', {}, 'stream-python-client-4.1.0'), 'v2');
+    assert.equal(await formats('/api/v2/app', {}, 'stream-node-0.8.2'), undefined);
+    assert.equal(await formats('/app', { payload_format: 'v2' }), 'v2');
+    // An update by the other route keeps what the hook has.
+    const [{ id }] = (await settings(app)).event_hooks;
+    await app.call('PATCH', '/api/v2/app', { event_hooks: [{ id, payload_format: 'v1' }] });
+    await app.call('PATCH', '/api/v2/app', { event_hooks: [{ id, event_types: ['message.new'] }] });
+    assert.equal((await settings(app)).event_hooks[0].payload_format, 'v1');
+  });
+
   test('bad hooks are refused, and the list stays as it was', async () => {
     const app = await newApp();
     await patch(app, { event_hooks: [webhook('stays')] });
     const before = (await settings(app)).event_hooks;
-    const pending = { hook_type: 'pending_message', enabled: true, webhook_url: 'https://hooks.example/p', timeout_ms: 1 };
+    const pending = { hook_type: 'pending_message', enabled: false, webhook_url: 'https://hooks.example/p', timeout_ms: 1 };
     const sqs = { hook_type: 'sqs', enabled: true, sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', sqs_region: 'eu-west-1' };
     const sns = { hook_type: 'sns', enabled: true, sns_topic_arn: 'arn:aws:sns:eu-west-1:1:t', sns_region: 'eu-west-1' };
     const bad = [
@@ -408,6 +474,21 @@ suite('legacy mode', ({ test, newApp, receiver, path }) => {
     const app = await newApp({ use_hook_v2: false });
     const { message } = await app.refuses(400, 4, 'PATCH', '/app', { event_hooks: [webhook('a')] });
     assert.equal(message, 'UpdateApp failed with error: "cannot set event hooks in hook v1 system"');
+  });
+});
+
+suite('legacy mode and what is not carried out', ({ test, newApp }) => {
+  test('queues, topics and pending messages: 501 naming the field', async () => {
+    const app = await newApp({ use_hook_v2: false });
+    for (const [field, value] of Object.entries({
+      sqs_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', sqs_key: 'k', sqs_secret: 's',
+      sns_topic_arn: 'arn:aws:sns:eu-west-1:1:t', sns_key: 'k', sns_secret: 's',
+      async_moderation_config: { timeout_ms: 100, callback: { mode: 'CALLBACK_MODE_REST', server_url: 'https://x.example' } },
+    })) {
+      const { message } = await app.refuses(501, 4, 'PATCH', '/app', { [field]: value });
+      assert.ok(message.includes(field), message);
+    }
+    await patch(app, { sqs_url: '', sns_key: null, async_moderation_config: { timeout_ms: 0 } });
   });
 });
 

@@ -1,5 +1,6 @@
 // Who may call at all: api.md §1.2's checks, and the Stream-shaped answers to each failure.
 import assert from 'node:assert/strict';
+import { rawExchange } from '../harness/http.mjs';
 import { suite } from '../harness/suite.mjs';
 import { sign } from '../harness/token.mjs';
 
@@ -67,8 +68,47 @@ suite('authentication', ({ test, server, newApp }) => {
   test('not yet valid: 41', () => refused(41, { token: server().app.serverToken({ nbf: now() + 3600 }) }));
   test('issued in the future: 42', () => refused(42, { token: server().app.serverToken({ iat: now() + 3600 }) }));
 
-  test('neither server nor user: 5', async () => {
-    await refused(5, { token: sign({ hello: 1 }, server().app.secret) });
+  test('a token that says nothing of whom it is for is a server\'s, as two official clients sign them', async () => {
+    const { app } = server();
+    for (const claims of [{}, { iat: now() - 5 }, { server: 'true' }, { hello: 1 }]) {
+      await app.call('GET', '/app', undefined, { token: sign(claims, app.secret) });
+    }
+  });
+
+  test('a token that is meant for a user but names none: 5', async () => {
+    const { secret } = server().app;
+    for (const claims of [{ role: 'admin' }, { call_cids: [] }, { channel_cids: ['a:b'] }, { user_id: '' },
+      { user_id: 7 }, { server: true, user_id: '' }, { server: 1 }, { server: 'yes' }]) {
+      await refused(5, { token: sign(claims, secret) });
+    }
+  });
+
+  test('a token with a user_id is that user\'s, whatever else it says', async () => {
+    const { app } = server();
+    for (const claims of [{ server: true }, { server: 'true' }, { server: false }]) {
+      await app.refuses(403, 17, 'GET', '/app', undefined, { token: sign({ user_id: 'mara', ...claims }, app.secret) });
+    }
+  });
+
+  test('a token that needs an extension: 5', async () => {
+    const { app } = server();
+    const header = { alg: 'HS256', typ: 'JWT', crit: ['b64'], b64: false };
+    await refused(5, { token: sign({ server: true }, app.secret, header) });
+  });
+
+  test('a socket with a good token: 501, its token being a parameter', async () => {
+    const { app } = server();
+    const connect = (token) => `/connect?json=%7B%7D&stream-auth-type=jwt&authorization=${token}`;
+    const error = await app.refuses(501, 4, 'GET', connect(app.userToken('mara')), undefined, { token: null });
+    assert.match(error.message, /Connect/);
+    await app.refuses(401, 43, 'GET', connect(sign({ user_id: 'mara' }, 'wrong')), undefined, { token: null });
+    await app.refuses(401, 5, 'GET', '/connect?json=%7B%7D', undefined, { token: null });
+    await app.refuses(401, 5, 'GET', `/app?authorization=${app.serverToken()}`, undefined, { token: null });
+  });
+
+  test('rate limit headers are in lower case on the wire', async () => {
+    const text = await rawExchange(server().origin, 'GET /app HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n');
+    for (const name of ['limit', 'remaining', 'reset']) assert.match(text, new RegExp(`\r\nx-ratelimit-${name}: \\d+\r\n`));
   });
 
   test('server:false does not make a server', async () => {
@@ -100,6 +140,41 @@ suite('authentication', ({ test, server, newApp }) => {
     for (const name of ['limit', 'remaining', 'reset']) {
       assert.match(answer.headers[`x-ratelimit-${name}`] ?? '', /^\d+$/, name);
     }
+  });
+});
+
+suite('an app that switches its signature checks off', ({ test, server, newApp }) => {
+  const devToken = (claims) => `${sign(claims, 'any').split('.').slice(0, 2).join('.')}.devtoken`;
+
+  test('takes development tokens, and says so in the log', async () => {
+    const app = await newApp();
+    const token = devToken({ user_id: 'mara' });
+    await app.channel('dev', ['mara']);
+    const read = (more) => app.request('POST', '/channels/messaging/dev/query', { state: true }, more);
+    assert.equal((await read({ token })).json.code, 43);
+
+    await app.call('PATCH', '/app', { disable_auth_checks: true });
+    assert.equal((await read({ token })).status, 201);
+    assert.match(server().log, new RegExp(`app ${await app.id()}: disable_auth_checks is on`));
+    // Nothing but the signature is left unchecked.
+    assert.equal((await read({ token: devToken({ user_id: 'mara', exp: now() - 60 }) })).json.code, 40);
+    assert.equal((await read({ token: devToken({ user_id: '' }) })).json.code, 5);
+    assert.equal((await read({ token: 'devtoken' })).json.code, 5);
+    assert.equal((await read({ token: devToken({ user_id: 'nobody' }) })).status, 403);
+
+    await app.call('PATCH', '/app', { disable_auth_checks: false });
+    assert.equal((await read({ token })).json.code, 43);
+    assert.equal((await app.request('GET', '/app', undefined, { token: sign({}, 'wrong') })).json.code, 43);
+  });
+
+  test('is named in the log when the server starts', async () => {
+    const app = await newApp();
+    await app.call('PATCH', '/app', { disable_auth_checks: true });
+    const id = await app.id();
+    await server().stop();
+    const before = server().log.length;
+    await server().start();
+    assert.match(server().log.slice(before), new RegExp(`app ${id}: disable_auth_checks is on`));
   });
 });
 

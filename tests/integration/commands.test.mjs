@@ -111,13 +111,13 @@ suite('commands of channel types', ({ test, newApp }) => {
     }
   });
 
-  test('show as objects in channels, in GET /app, and follow changes at once', async () => {
+  test('show as objects in channels, as names in GET /app, and follow changes at once', async () => {
     const app = await newApp();
     await app.call('POST', '/commands', { name: 'ticket', description: 'd' });
     await app.call('PUT', '/channeltypes/messaging', { commands: ['ticket'] });
     const { channel } = await app.channel('dock', ['mara']);
     assert.deepEqual(names(channel.config.commands), ['ticket']);
-    assert.deepEqual(names((await app.call('GET', '/app')).app.channel_configs.messaging.commands), ['ticket']);
+    assert.deepEqual((await app.call('GET', '/app')).app.channel_configs.messaging.commands, ['ticket']);
     await app.call('PUT', '/commands/ticket', { description: 'new' });
     const again = await app.call('POST', '/channels/messaging/dock/query', { state: false });
     assert.equal(again.channel.config.commands[0].description, 'new');

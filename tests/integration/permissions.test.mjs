@@ -103,7 +103,7 @@ suite('user tokens', ({ test, newApp }) => {
   test('see no secrets of the app', async () => {
     const app = await harbour();
     await app.call('PATCH', '/app', {
-      event_hooks: [{ hook_type: 'sqs', enabled: true, event_types: [], sqs_region: 'eu-west-1', sqs_auth_type: 'keys',
+      event_hooks: [{ hook_type: 'sqs', enabled: false, event_types: [], sqs_region: 'eu-west-1', sqs_auth_type: 'keys',
         sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', sqs_key: 'AKID', sqs_secret: 'hush-hush' }],
     });
     const answer = await app.request('GET', '/app', undefined, { as: 'mara' });

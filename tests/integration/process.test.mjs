@@ -123,7 +123,7 @@ test('secrets are not logged', async (context) => {
   context.after(() => server.dispose());
   const app = await server.newApp();
   await app.call('PATCH', '/app', {
-    event_hooks: [{ hook_type: 'sqs', enabled: true, event_types: [], sqs_region: 'eu-west-1', sqs_auth_type: 'keys',
+    event_hooks: [{ hook_type: 'sqs', enabled: false, event_types: [], sqs_region: 'eu-west-1', sqs_auth_type: 'keys',
       sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', sqs_key: 'AKID', sqs_secret: 'hush-hush' }],
   });
   await app.users('mara');

@@ -3,7 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <tuple>
+
 #include <set>
+
+#include "chat/channels.h"
+#include "settings/event_catalogue.h"
 
 namespace hookline::api {
 namespace {
@@ -344,6 +350,47 @@ TEST(RouterTest, FindsEveryOperationOfTheNewerClients) {
   }
   EXPECT_GT(found, 150);
   EXPECT_EQ(router.Find("POST", "/api/v2/moderation/unban").operation->name, "Unban");
+}
+
+// What clients can ask for that Hookline has nothing of: named, so that they hear what is missing.
+TEST(RouterTest, NamesTheOperationsOfOtherProducts) {
+  const Router router;
+  const std::tuple<const char*, const char*, const char*> cases[] = {
+      {"POST", "/api/v2/moderation/config", "UpsertConfig"},
+      {"GET", "/api/v2/moderation/config/c", "GetConfig"},
+      {"POST", "/api/v2/moderation/check", "Check"},
+      {"POST", "/api/v2/moderation/review_queue", "QueryReviewQueue"},
+      {"GET", "/api/v2/moderation/review_queue/i", "GetReviewQueueItem"},
+      {"POST", "/api/v2/moderation/submit_action", "SubmitAction"},
+      {"GET", "/api/v2/moderation/user_report", "GetUserModerationReport"},
+      {"POST", "/api/v2/chat/drafts/query", "QueryDrafts"},
+      {"GET", "/api/v2/chat/channels/t/i/draft", "GetDraft"},
+      {"POST", "/api/v2/video/call/t/i", "GetOrCreateCall"},
+      {"GET", "/api/v2/video/calltypes", "ListCallTypes"},
+      {"POST", "/api/v2/feeds/activities", "AddActivity"},
+      {"POST", "/translate", "Translate"},
+      {"POST", "/automod/v1/moderation/update_flags", "UpdateFlags"},
+      {"GET", "/connect", "Connect"},
+  };
+  for (const auto& [method, path, name] : cases) {
+    const Router::Match match = router.Find(method, path);
+    ASSERT_NE(match.operation, nullptr) << method << " " << path;
+    EXPECT_EQ(match.operation->name, name);
+    EXPECT_FALSE(match.operation->implemented());
+  }
+  EXPECT_EQ(router.Find("POST", "/video/call/t/i").operation, nullptr);
+  EXPECT_EQ(router.Find("POST", "/moderation/config").operation, nullptr);
+  EXPECT_EQ(router.Find("GET", "/api/v2/video/nothing").operation, nullptr);
+}
+
+// What no custom event may be called is known in two rooms that do not know each other.
+TEST(EventNamesTest, SettingsAndChatReserveTheSame) {
+  const auto sorted = [](std::span<const std::string_view> names) {
+    std::vector<std::string_view> list(names.begin(), names.end());
+    std::ranges::sort(list);
+    return list;
+  };
+  EXPECT_EQ(sorted(settings::ReservedEventPrefixes()), sorted(chat::ReservedEventPrefixes()));
 }
 
 TEST(RouterTest, KnowsNoOtherRoutes) {

@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include <optional>
 #include <string>
 
 namespace hookline::api {
@@ -89,10 +90,78 @@ TEST(TokenTest, ToleratesOtherClaims) {
             std::nullopt);
 }
 
+std::string BearerOf(std::string_view claims) {
+  const auto decoded = DecodeToken(Token(claims), kSecret);
+  if (!decoded) return "nobody";
+  EXPECT_EQ(decoded->server, decoded->user_id.empty()) << claims;
+  return decoded->server ? "a server" : decoded->user_id;
+}
+
+TEST(TokenTest, AServerSaysSoOrSaysNothing) {
+  for (const char* claims :
+       {R"({"server":true})", R"({"server":"true"})", "{}", R"({"iat":1767225600})",
+        R"({"iss":"x","hello":1})", R"({"exp":1767229200})"}) {
+    EXPECT_EQ(BearerOf(claims), "a server") << claims;
+  }
+}
+
+TEST(TokenTest, WhoeverNamesAUserIsThatUser) {
+  for (const char* claims :
+       {R"({"user_id":"ann"})", R"({"user_id":"ann","server":true})",
+        R"({"server":"true","user_id":"ann"})", R"({"server":false,"user_id":"ann"})",
+        R"({"user_id":"ann","server":null,"role":"admin"})"}) {
+    EXPECT_EQ(BearerOf(claims), "ann") << claims;
+  }
+}
+
 TEST(TokenTest, NobodyIsNobody) {
-  for (const char* claims : {"{}", R"({"server":false})", R"({"server":"true"})", R"({"server":1})",
-                             R"({"user_id":""})", R"({"user_id":1})", R"({"user_id":null})"}) {
+  for (const char* claims :
+       {R"({"server":false})", R"({"server":1})", R"({"server":null})", R"({"server":"yes"})",
+        R"({"server":""})", R"({"server":"True"})", R"({"server":[true]})", R"({"user_id":""})",
+        R"({"user_id":1})", R"({"user_id":null})", R"({"user_id":["ann"]})",
+        R"({"server":true,"user_id":""})", R"({"server":true,"user_id":7})", R"({"role":"admin"})",
+        R"({"call_cids":[]})", R"({"channel_cids":["a:b"],"iat":1})"}) {
     EXPECT_EQ(Refusal(Token(claims)), ErrorKind::kTokenMissing) << claims;
+  }
+}
+
+// RFC 7515 4.1.11: whoever does not understand an extension that is marked critical must refuse.
+TEST(TokenTest, CriticalExtensionsAreRefused) {
+  for (const char* header :
+       {R"({"alg":"HS256","crit":["b64"],"b64":false})", R"({"alg":"HS256","crit":["exp"]})",
+        R"({"alg":"HS256","crit":[]})", R"({"alg":"HS256","crit":null})"}) {
+    EXPECT_EQ(Refusal(Sign(header, R"({"server":true})", kSecret)), ErrorKind::kTokenMissing)
+        << header;
+  }
+}
+
+TEST(TokenTest, DevelopmentTokensOnlyWhereSignaturesAreIgnored) {
+  const std::string token =
+      Base64Url(kHeader) + "." + Base64Url(R"({"user_id":"ann"})") + ".devtoken";
+  EXPECT_EQ(Refusal(token), ErrorKind::kTokenSignature);
+  TokenCache cache;
+  const auto ignored = cache.Verify("key", token, kSecret, kNow, Signature::kIgnored);
+  ASSERT_TRUE(ignored);
+  EXPECT_EQ(ignored->user_id, "ann");
+  // What was let in without a signature is not remembered as good.
+  EXPECT_EQ(cache.Verify("key", token, kSecret, kNow).error().kind(), ErrorKind::kTokenSignature);
+  EXPECT_TRUE(cache.Verify("key", Token(R"({"server":true})", "another-secret"), kSecret, kNow,
+                           Signature::kIgnored));
+}
+
+TEST(TokenTest, IgnoringSignaturesIgnoresNothingElse) {
+  TokenCache cache;
+  const auto refusal = [&](const std::string& token) {
+    const auto claims = cache.Verify("key", token, kSecret, kNow, Signature::kIgnored);
+    return claims ? std::optional<ErrorKind>() : claims.error().kind();
+  };
+  EXPECT_EQ(refusal(With("exp", "1")), ErrorKind::kTokenExpired);
+  EXPECT_EQ(refusal(""), ErrorKind::kTokenMissing);
+  EXPECT_EQ(refusal("a.b.c"), ErrorKind::kTokenMissing);
+  EXPECT_EQ(refusal(Token(R"({"user_id":""})")), ErrorKind::kTokenMissing);
+  for (const char* header : {R"({"alg":"none"})", R"({"alg":"HS512"})", R"({"typ":"JWT"})"}) {
+    EXPECT_TRUE(refusal(Base64Url(header) + "." + Base64Url(R"({"user_id":"ann"})") + ".devtoken"))
+        << header;
   }
 }
 

@@ -32,6 +32,8 @@ class AppTest : public ::testing::Test {
     PatchOptions options;
     options.allow_http_targets = allow_http_;
     options.now = now_;
+    options.payload_v2 = payload_v2_;
+    options.capabilities = capabilities_;
     options.new_hook_id = [this] { return "generated-" + std::to_string(++generated_); };
     return UpdateApp(tx_, app_, document->root(), options);
   }
@@ -41,12 +43,12 @@ class AppTest : public ::testing::Test {
     EXPECT_EQ(**result, *Stored());
   }
   /// The reason why `body` is refused; checks that nothing was stored of it.
-  std::string Refused(std::string_view body) {
+  std::string Refused(std::string_view body, ErrorKind kind = ErrorKind::kInput) {
     const AppPtr before = Stored();
     const auto result = Patch(body);
     EXPECT_EQ(*Stored(), *before) << body;
     if (result) return "not refused: " + std::string(body);
-    EXPECT_EQ(result.error().kind(), ErrorKind::kInput);
+    EXPECT_EQ(result.error().kind(), kind) << body;
     return result.error().message();
   }
 
@@ -66,6 +68,8 @@ class AppTest : public ::testing::Test {
   AppId app_;
   Timestamp now_{2'000'000'000};
   bool allow_http_ = true;
+  bool payload_v2_ = false;
+  Capabilities capabilities_{true, true, true, true};
   int generated_ = 0;
   AppPtr kept_;
 };

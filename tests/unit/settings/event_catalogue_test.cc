@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace hookline::settings {
 namespace {
 
@@ -48,6 +50,15 @@ TEST(EventCatalogueTest, KnowsStreamsTypesAndNoOthers) {
   }
   EXPECT_TRUE(IsClientOnlyEvent("typing.start"));
   EXPECT_FALSE(IsBuiltInEvent("typing.start"));
+}
+
+TEST(EventCatalogueTest, EveryNameIsReserved) {
+  for (const EventType& type : EventCatalogue()) {
+    const auto prefixes = ReservedEventPrefixes();
+    EXPECT_TRUE(std::ranges::any_of(prefixes, [&](std::string_view prefix) {
+      return type.name.starts_with(prefix);
+    })) << type.name;
+  }
 }
 
 TEST(EventCatalogueTest, EveryEntryIsComplete) {

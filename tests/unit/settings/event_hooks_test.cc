@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "app_fixture.h"
+#include "settings/unsupported.h"
 
 namespace hookline::settings {
 namespace {
@@ -184,11 +185,135 @@ TEST_F(EventHooksTest, TakesEveryKindOfHook) {
   EXPECT_EQ(hooks[4].url, "https://a.example/p");
 }
 
-TEST_F(EventHooksTest, UnknownKeysAndEventTypesAreNoErrors) {
-  PatchOk(R"({"event_hooks":[{"hook_type":"webhook","webhook_url":"https://a.example",
-    "event_types":["crane_moved"],"newer_key":{"x":1}}]})");
-  EXPECT_EQ(Hooks()[0].event_types[0], "crane_moved");
-  EXPECT_EQ(GetHooks().find("newer_key"), std::string::npos);
+TEST_F(EventHooksTest, UnknownKeysAreRefusedWithTheNearestKnownOne) {
+  PatchOk(kPlainHook);
+  EXPECT_EQ(Refused(R"({"event_hooks":[{"id":"h1","event_type":["message.new"]}]})"),
+            "event_hooks[0].event_type is not a known field; did you mean "
+            "event_hooks[0].event_types?");
+  EXPECT_EQ(Refused(R"({"event_hooks":[{"id":"h1"},{"hook_type":"webhook","url":"https://a"}]})"),
+            "event_hooks[1].url is not a known field; did you mean "
+            "event_hooks[1].webhook_url?");
+  EXPECT_EQ(Refused(R"({"event_hooks":[{"id":"h1","callback":{"moed":"CALLBACK_MODE_REST"}}]})"),
+            "event_hooks[0].callback.moed is not a known field; did you mean "
+            "event_hooks[0].callback.mode?");
+  EXPECT_EQ(Refused(R"({"event_hooks":[{"id":"h1","failover_config":{"bucket":"b"}}]})"),
+            "event_hooks[0].failover_config.bucket is not a known field; did you mean "
+            "event_hooks[0].failover_config.gcs_bucket?");
+  EXPECT_NE(Refused(R"({"event_hooks":[{"id":"h1","":1}]})").find(" is not a known field"),
+            std::string::npos);
+}
+
+// The members of the official clients' models of a hook, as of 2026.
+TEST_F(EventHooksTest, KnowsEveryKeyThatAnOfficialClientSends) {
+  PatchOk(R"({"event_hooks":[{"id":"h1","hook_type":"webhook","enabled":true,"product":"all",
+    "event_types":[],"webhook_url":"https://a.example/in","sqs_queue_url":"","sqs_region":"",
+    "sqs_auth_type":"keys","sqs_key":"","sqs_secret":"","sqs_role_arn":"","sns_topic_arn":"",
+    "sns_region":"","sns_auth_type":"keys","sns_key":"","sns_secret":"","sns_role_arn":"",
+    "sns_event_based_message_group_id_enabled":false,"should_send_custom_events":true,
+    "timeout_ms":0,"callback":{"mode":"","server_url":""},
+    "failover_config":{"type":"","gcs_bucket":"","gcs_path":"","gcs_credentials":"",
+      "s3_bucket":"","s3_path":"","s3_region":"","s3_api_key":"","s3_secret":"","s3_role_arn":""},
+    "delete":false,"created_at":"0001-01-01T00:00:00Z","updated_at":null}]})");
+  EXPECT_EQ(Hooks().size(), 1U);
+}
+
+TEST_F(EventHooksTest, EventTypesMustBeAbleToCome) {
+  const auto types = [](std::string_view type) {
+    return R"({"event_hooks":[{"hook_type":"webhook","webhook_url":"https://a.example",
+        "event_types":["message.new",)" +
+           json::Quoted(type) + "]}]}";
+  };
+  for (const char* type : {"crane_moved", "channel.hidden", "campaign.started", "reminder.created",
+                           "my.own.type", "notification.reminder_due", "user_group.created"}) {
+    PatchOk(types(type));
+    EXPECT_EQ(Hooks()[0].event_types[1], type);
+  }
+  EXPECT_EQ(Refused(types("message.nwe")),
+            "event_hooks[0].event_types: message.nwe is not a known event type; did you mean "
+            "message.new?");
+  EXPECT_EQ(Refused(types("message.*")),
+            "event_hooks[0].event_types: message.* is no event type: name each type, or none for "
+            "all; did you mean message.new?");
+  for (const char* type :
+       {"*", "Message.new", " user.updated", "channel.create", "user.", "typing.start",
+        "notification.message_new", "webhook.test", "reaction.added"}) {
+    EXPECT_NE(Refused(types(type)).find(type), std::string::npos);
+  }
+  for (const char* type : {"call.created", "call.nonsense", "feeds.activity.added", "ingress.error",
+                           "review_queue_item.new", "moderation.flagged"}) {
+    EXPECT_EQ(
+        Refused(types(type), ErrorKind::kNotImplemented),
+        "event_hooks[0].event_types: " + std::string(type) + " is not emitted by this server");
+  }
+}
+
+TEST_F(EventHooksTest, WhatIsNotCarriedOutIsRefusedUnlessItIsOff) {
+  struct Case {
+    std::string item;
+    std::string_view reason;
+  };
+  const Case cases[] = {
+      {R"("hook_type":"sqs","sqs_queue_url":"https://sqs.eu-west-1.amazonaws.com/1/q",
+         "sqs_region":"eu-west-1","sqs_auth_type":"resource")",
+       "event_hooks[0].hook_type sqs is not carried out by this server; with \"enabled\": false "
+       "the hook is stored"},
+      {R"("hook_type":"sns","sns_topic_arn":"arn:aws:sns:eu-west-1:1:t","sns_region":"eu-west-1",
+         "sns_auth_type":"resource")",
+       "event_hooks[0].hook_type sns is not carried out by this server; with \"enabled\": false "
+       "the hook is stored"},
+      {R"("hook_type":"pending_message","webhook_url":"https://a.example/p","timeout_ms":500)",
+       "event_hooks[0].hook_type pending_message is not carried out by this server; with "
+       "\"enabled\": false the hook is stored"},
+      {R"("hook_type":"webhook","webhook_url":"https://a.example/p",
+         "failover_config":{"type":"gcs","gcs_bucket":"b","gcs_credentials":"{}"})",
+       "event_hooks[0].failover_config is not carried out by this server"},
+  };
+  for (const auto& [item, reason] : cases) {
+    const auto body = [&item](std::string_view more) {
+      return R"({"event_hooks":[{"id":"h1",)" + item + std::string(more) + "}]}";
+    };
+    capabilities_ = {};
+    EXPECT_EQ(Refused(body(""), ErrorKind::kNotImplemented), reason);
+    EXPECT_EQ(Refused(body(R"(,"enabled":true)"), ErrorKind::kNotImplemented), reason);
+    PatchOk(body(R"(,"enabled":false)"));
+    EXPECT_TRUE(Warnings(*Stored(), capabilities_).empty());
+    EXPECT_EQ(
+        Refused(R"({"event_hooks":[{"id":"h1","enabled":true}]})", ErrorKind::kNotImplemented),
+        reason);
+
+    // Stored by a server that could: it stays, and is in nobody's way.
+    capabilities_ = {true, true, true, true};
+    PatchOk(R"({"event_hooks":[{"id":"h1","enabled":true}]})");
+    capabilities_ = {};
+    ASSERT_EQ(Warnings(*Stored(), capabilities_).size(), 1U);
+    EXPECT_NE(Warnings(*Stored(), capabilities_)[0].find("h1"), std::string::npos);
+    PatchOk(R"({"event_hooks":)" + GetHooks() + "}");
+    PatchOk(R"({"event_hooks":[{"id":"h1","event_types":[]},
+      {"hook_type":"webhook","webhook_url":"https://a.example/2"}]})");
+    EXPECT_EQ(Hooks().size(), 2U);
+    EXPECT_TRUE(Hooks()[0].enabled);
+    PatchOk(R"({"event_hooks":[]})");
+  }
+}
+
+TEST_F(EventHooksTest, ANewHooksFormatFollowsTheRoute) {
+  payload_v2_ = true;
+  capabilities_ = {true, true, true, true};
+  PatchOk(R"({"event_hooks":[{"id":"h1","hook_type":"webhook","webhook_url":"https://a.example"},
+    {"id":"h2","hook_type":"webhook","webhook_url":"https://a.example","payload_format":"v1"},
+    {"id":"h3","hook_type":"pending_message","webhook_url":"https://a.example"}]})");
+  EXPECT_TRUE(Hooks()[0].payload_v2);
+  EXPECT_FALSE(Hooks()[1].payload_v2);
+  EXPECT_FALSE(Hooks()[2].payload_v2);
+  EXPECT_NE(GetHooks().find(R"("payload_format":"v2")"), std::string::npos);
+
+  // An update keeps what the hook has, whichever route it comes by.
+  payload_v2_ = false;
+  PatchOk(R"({"explicit_event_hooks_deletion":true,"event_hooks":[{"id":"h1","enabled":true}]})");
+  EXPECT_TRUE(Hooks()[0].payload_v2);
+  payload_v2_ = true;
+  PatchOk(R"({"explicit_event_hooks_deletion":true,"event_hooks":[{"id":"h2","enabled":true}]})");
+  EXPECT_FALSE(Hooks()[1].payload_v2);
 }
 
 TEST_F(EventHooksTest, RefusesBadItemsAndNamesThem) {
@@ -236,8 +361,8 @@ TEST_F(EventHooksTest, RefusesBadItemsAndNamesThem) {
        R"(event_hooks[0].retry.schedule must hold durations such as "30s" or "2h", each at most 7d)"},
       {R"({"hook_type":"webhook","webhook_url":"https://a","failover_config":"gcs"})",
        "event_hooks[0].failover_config must be an object"},
-      {R"({"hook_type":"webhook","webhook_url":"https://a","failover_config":{"type":"s3"}})",
-       "event_hooks[0].failover_config.type must be one of [gcs]"},
+      {R"({"hook_type":"webhook","webhook_url":"https://a","failover_config":{"type":"tape"}})",
+       "event_hooks[0].failover_config.type must be one of [gcs s3]"},
       {R"({"hook_type":"webhook","webhook_url":"https://a","failover_config":{"type":"gcs"}})",
        "event_hooks[0].failover_config.gcs_bucket is required"},
       {R"({"hook_type":"webhook","webhook_url":"https://a",

@@ -27,7 +27,7 @@ TEST_F(UpdateAppTest, NoiseOfTypedClientsChangesNothing) {
   for (const std::string_view body :
        {kGoNoise, std::string_view("{}"),
         std::string_view(R"({"moderation_enabled":null,"webhook_events":null,"event_hooks":null,
-          "sqs_key":null,"permission_version":"","unknown":[1]})"),
+          "sqs_key":null,"permission_version":""})"),
         std::string_view(R"({"webhook_url":"","sqs_url":"","webhook_events":[],
           "async_moderation_config":{"timeout_ms":0,"callback":{"mode":""}}})")}) {
     PatchOk(body);
@@ -203,6 +203,37 @@ TEST_F(UpdateAppTest, HookSettingsFollowTheFields) {
   EXPECT_TRUE(read.compress_payloads);
 }
 
+TEST_F(UpdateAppTest, UnknownFieldsAreRefusedWithTheNearestKnownOne) {
+  EXPECT_EQ(Refused(R"({"before_message_send_url":"https://a.example"})"),
+            "before_message_send_url is not a known field; did you mean "
+            "before_message_send_hook_url?");
+  EXPECT_EQ(Refused(R"({"eventHooks":[]})"),
+            "eventHooks is not a known field; did you mean event_hooks?");
+  EXPECT_EQ(Refused(R"({"push_config":{"versoin":"v2"}})"),
+            "push_config.versoin is not a known field; did you mean push_config.version?");
+  EXPECT_EQ(Refused(R"({"file_upload_config":{"max_size":1}})"),
+            "file_upload_config.max_size is not a known field; did you mean "
+            "file_upload_config.size_limit?");
+}
+
+TEST_F(UpdateAppTest, WhatIsReadOnlyMayComeBackButNotChange) {
+  const AppPtr before = Stored();
+  PatchOk(std::string(Get().root().raw()));
+  EXPECT_EQ(Get().root().size(), Get().root().size());
+  EXPECT_EQ(Stored()->hooks, before->hooks);
+  EXPECT_EQ(Stored()->name, before->name);
+  PatchOk(R"({"name":"","organization":"","suspended":false,"suspended_explanation":"",
+    "channel_configs":null,"policies":null,"push_notifications":{"version":"","apn":{}},
+    "geofences":[],"moderation_keyframe_video_enabled":false,"id":0})");
+  for (const char* member : {R"("name":"x")", R"("suspended":true)", R"("use_hook_v2":false)",
+                             R"("id":7)", R"("campaign_enabled":true)"}) {
+    EXPECT_NE(Refused("{" + std::string(member) + "}", ErrorKind::kNotImplemented)
+                  .find("cannot be changed by this server"),
+              std::string::npos)
+        << member;
+  }
+}
+
 class LegacyAppTest : public AppTest {
  protected:
   LegacyAppTest() { Create(false); }
@@ -274,6 +305,24 @@ TEST_F(LegacyAppTest, APendingConfigWithoutAddressSetsTheTimeoutOnly) {
   PatchOk(R"({"async_moderation_config":{"timeout_ms":5}})");
   EXPECT_EQ(Hooks()[0].doc_json, R"({"hook_type":"pending_message","timeout_ms":5,)"
                                  R"("callback":{"mode":"CALLBACK_MODE_NONE"}})");
+}
+
+TEST_F(LegacyAppTest, WhatIsNotCarriedOutIsRefused) {
+  PatchOk(R"({"sqs_key":"stored"})");
+  capabilities_ = {};
+  for (const char* name : {"sqs_url", "sqs_key", "sqs_secret", "sns_topic_arn", "sns_key",
+                           "sns_secret", "async_moderation_config"}) {
+    const std::string value = std::string_view(name) == "sns_topic_arn" ? R"("arn:aws:sns:r:1:t")"
+                              : std::string_view(name) == "sqs_url"     ? R"("https://a.example")"
+                              : std::string_view(name) == "async_moderation_config"
+                                  ? R"({"timeout_ms":10})"
+                                  : R"("x")";
+    EXPECT_EQ(Refused("{\"" + std::string(name) + "\":" + value + "}", ErrorKind::kNotImplemented),
+              std::string(name) + " is not carried out by this server");
+  }
+  PatchOk(R"({"sqs_key":"stored","webhook_url":"https://a.example/1","sns_key":""})");
+  PatchOk(R"({"sqs_key":""})");
+  EXPECT_EQ(Hooks().size(), 1U);
 }
 
 TEST_F(LegacyAppTest, RefusesBadLegacyFields) {
