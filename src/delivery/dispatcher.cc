@@ -35,9 +35,12 @@ std::vector<Backlog> ReadBacklog(WorkStore::ReadTx& tx) {
 }  // namespace
 
 Dispatcher::Dispatcher(Ports ports, const std::vector<ShardSpec>& shards, DispatcherOptions options)
-    : ports_(std::move(ports)), first_loop_(*shards.at(0).loop) {
+    : ports_(std::move(ports)), first_loop_(*shards.at(0).loop), events_(options.event_bytes) {
   for (const ShardSpec& spec : shards) {
-    Shard::Ports shard_ports{ports_.store, ports_.directory, ports_.clock,
+    Shard::Ports shard_ports{ports_.store,
+                             ports_.directory,
+                             ports_.clock,
+                             events_,
                              [this](const settings::AppPtr& app) { Publish(app); },
                              [this] {
                                const std::lock_guard lock(mutex_);
@@ -72,7 +75,22 @@ void Dispatcher::RetryLoadBacklog(int failures) {
   });
 }
 
+void Dispatcher::ShareEvents(std::vector<PendingDelivery>& deliveries) {
+  const EventPayload* last = nullptr;
+  EventPayloadPtr shared;
+  for (PendingDelivery& delivery : deliveries) {
+    if (delivery.event == nullptr) continue;
+    // The deliveries of one event come one after another.
+    if (delivery.event.get() != last) {
+      last = delivery.event.get();
+      shared = events_.Share(delivery.event);
+    }
+    delivery.event = shared;
+  }
+}
+
 void Dispatcher::OnDeliveriesCommitted(std::vector<PendingDelivery> deliveries) {
+  ShareEvents(deliveries);
   if (shards_.size() == 1) return shards_.front()->Arrived(std::move(deliveries));
   std::vector<std::vector<PendingDelivery>> by_shard(shards_.size());
   for (PendingDelivery& delivery : deliveries) {
@@ -114,6 +132,7 @@ bool Dispatcher::Drain(std::chrono::nanoseconds timeout) {
 DispatcherStats Dispatcher::Stats() const {
   DispatcherStats sum;
   for (const auto& shard : shards_) shard->counters().AddTo(sum);
+  sum.event_bytes = static_cast<std::int64_t>(events_.bytes());
   return sum;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "delivery/event_pool.h"
 #include "delivery/shard.h"
 #include "delivery/stats.h"
 #include "delivery/store.h"
@@ -21,6 +23,9 @@ namespace hookline::delivery {
 struct DispatcherOptions {
   ShardLimits limits;      ///< Of each shard.
   std::uint64_t seed = 0;  ///< Of the retries' jitter.
+  /// Of the events in memory, over all shards. Twice as much if that is what it takes to have one
+  /// delivery of every hook.
+  std::size_t event_bytes = std::size_t{24} << 20;
 };
 
 /// Sends what is committed: spreads the hooks over shards, hands them new deliveries, pages in
@@ -70,6 +75,7 @@ class Dispatcher final : public CommitListener {
     return *shards_[static_cast<std::uint64_t>(hook.value) % shards_.size()];
   }
   void Publish(const settings::AppPtr& app);
+  void ShareEvents(std::vector<PendingDelivery>& deliveries);
   void LoadBacklog(int failures);
   void RetryLoadBacklog(int failures);
   bool AllQuiet() const;
@@ -80,6 +86,7 @@ class Dispatcher final : public CommitListener {
   std::mutex mutex_;
   std::condition_variable quiet_;  // With mutex_: a shard has fallen quiet.
 
+  EventPool events_;
   std::vector<std::unique_ptr<Shard>> shards_;
 };
 

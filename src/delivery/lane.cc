@@ -4,24 +4,29 @@
 #include <utility>
 
 #include "base/error.h"
+#include "settings/hook_document.h"
 
 namespace hookline::delivery {
 namespace {
 
-// A hook in trouble is still tried with this many attempts at once.
-constexpr int kLeastLimit = 2;
-// What a hook gets that nothing is known of; every success adds one.
-constexpr int kFirstLimit = 4;
+// One page's events. Pages are read a few at a time.
+constexpr std::size_t kPageBytesMax = std::size_t{2} << 20;
+
+std::uint32_t EventBytes(const PendingDelivery& delivery) {
+  return delivery.event == nullptr ? 0 : static_cast<std::uint32_t>(Bytes(*delivery.event));
+}
 
 }  // namespace
 
-Lane::Lane(HookId hook, AppId app, LaneLimits limits, std::atomic<std::int64_t>& loaded)
+Lane::Lane(HookId hook, AppId app, LaneLimits limits, const EventPool& events,
+           std::atomic<std::int64_t>& loaded)
     : hook_(hook),
       app_(app),
       limits_(limits),
+      events_(events),
       loaded_(loaded),
-      limit_(std::min(kFirstLimit, limits.in_flight)) {
-  HOOKLINE_CHECK(limits.in_flight >= 1 && limits.in_flight * 2 <= limits.window);
+      limit_(limits.in_flight) {
+  HOOKLINE_CHECK(limits.in_flight >= 1);
 }
 
 void Lane::ApplySettings(settings::AppPtr settings) {
@@ -35,6 +40,7 @@ void Lane::ApplySettings(settings::AppPtr settings) {
   }
   standing_ = hook_settings_->enabled ? Standing::kActive : Standing::kDisabled;
   policy_ = RetryPolicy::For(*hook_settings_);
+  limit_ = settings::MaxInFlight(*hook_settings_).value_or(limits_.in_flight);
   // It was disabled, and perhaps enabled again before anybody looked.
   if (hook_settings_->cancel_up_to > cancel_up_to_) {
     cancel_up_to_ = hook_settings_->cancel_up_to;
@@ -70,19 +76,29 @@ void Lane::Arrive(PendingDelivery delivery) {
     return MarkBacklog();
   }
   if (store_op_ == StoreOp::kPage) {
-    if (missed_ || room() <= page_limit_) return MarkBacklog();
-    Load(delivery.id);
+    if (missed_ || room() <= page_limit_ || !HasRoomFor(delivery)) return MarkBacklog();
+    Load(delivery);
     held_.push_back(std::move(delivery));
     return;
   }
-  if (backlogged_ || room() <= 0) return MarkBacklog();
-  Load(delivery.id);
+  if (backlogged_ || !HasRoomFor(delivery)) return MarkBacklog();
+  Load(delivery);
   MakeReady(std::move(delivery));
 }
 
 bool Lane::WantsPage() const {
   return standing_ == Standing::kActive && !cancel_up_to_due_ && backlogged_ &&
-         store_op_ == StoreOp::kNone && room() * 2 >= limits_.window;
+         store_op_ == StoreOp::kNone && room() * 2 >= window() &&
+         (in_memory_.empty() || bytes_ * 2 <= BytesAllowed());
+}
+
+std::size_t Lane::BytesAllowed() const { return events_.free_bytes() / 4; }
+
+bool Lane::HasRoomFor(const PendingDelivery& delivery) const {
+  if (room() <= 0) return false;
+  // One delivery at least, so that a lane with large events gets on; within twice the bound.
+  if (in_memory_.empty()) return events_.bytes() < events_.bytes_max() * 2;
+  return bytes_ + EventBytes(delivery) <= BytesAllowed();
 }
 
 Lane::Page Lane::BeginPage() {
@@ -91,13 +107,15 @@ Lane::Page Lane::BeginPage() {
   // A part of the room is left to what arrives meanwhile, so that a lane that has nearly caught up
   // can stop paging.
   page_limit_ = room() - room() / 4;
-  return {page_limit_, InMemory()};
+  const std::size_t allowed = BytesAllowed();
+  const std::size_t left = allowed > bytes_ ? allowed - bytes_ : 0;
+  return {page_limit_, std::clamp<std::size_t>(left, 1, kPageBytesMax), InMemory()};
 }
 
 std::vector<DeliveryId> Lane::InMemory() const {
   std::vector<DeliveryId> ids;
   ids.reserve(in_memory_.size());
-  for (const std::int64_t id : in_memory_) ids.push_back(DeliveryId{id});
+  for (const auto& [id, bytes] : in_memory_) ids.push_back(DeliveryId{id});
   std::ranges::sort(ids);
   return ids;
 }
@@ -111,7 +129,7 @@ void Lane::EndPage(std::vector<PendingDelivery> rows, bool at_end) {
       cancel_up_to_due_ = true;
       continue;
     }
-    Load(row.id);
+    Load(row);
     MakeReady(std::move(row));
   }
   departed_.clear();
@@ -189,23 +207,48 @@ PendingDelivery Lane::TakeNext() {
 
 void Lane::Finished(const AttemptOutcome& outcome, Timestamp now) {
   --in_flight_;
+  local_failures_ = 0;
   last_outcome_ = LastOutcome{now, outcome.failure, outcome.status};
   if (outcome.succeeded()) {
     consecutive_failures_ = 0;
-    limit_ = std::min(limit_ + 1, limits_.in_flight);
   } else {
     ++consecutive_failures_;
-    limit_ = std::max(limit_ / 2, std::min(kLeastLimit, limits_.in_flight));
   }
 }
 
-void Lane::Load(DeliveryId id) {
-  in_memory_.insert(id.value);
+bool Lane::PutBack(PendingDelivery delivery) {
+  --in_flight_;
+  auto& queue = delivery.attempts > delivery.redelivery_base ? again_ : fresh_;
+  queue.push_front(std::move(delivery));
+  // Attempts that fail together are one failure.
+  if (resting_) return false;
+  ++local_failures_;
+  resting_ = true;
+  return true;
+}
+
+bool Lane::BelowLimit() const {
+  if (cancelling_all_ || resting_) return false;
+  return in_flight_ < (local_failures_ > 0 ? 1 : limit_);
+}
+
+LaneTrust Lane::trust() const {
+  if (consecutive_failures_ > 0 || slow_ > 0) return LaneTrust::kTroubled;
+  return last_outcome_ ? LaneTrust::kProven : LaneTrust::kUnknown;
+}
+
+void Lane::Load(const PendingDelivery& delivery) {
+  const std::uint32_t bytes = EventBytes(delivery);
+  in_memory_.emplace(delivery.id.value, bytes);
+  bytes_ += bytes;
   loaded_.fetch_add(1, std::memory_order_relaxed);
 }
 
 void Lane::Unload(DeliveryId id) {
-  in_memory_.erase(id.value);
+  const auto found = in_memory_.find(id.value);
+  if (found == in_memory_.end()) return;
+  bytes_ -= found->second;
+  in_memory_.erase(found);
   loaded_.fetch_sub(1, std::memory_order_relaxed);
 }
 

@@ -1,32 +1,41 @@
 #pragma once
 
+#include <algorithm>
 #include <atomic>
+#include <boost/unordered/unordered_flat_map.hpp>
 #include <boost/unordered/unordered_flat_set.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <optional>
 #include <span>
 #include <vector>
 
+#include "delivery/event_pool.h"
 #include "delivery/model.h"
 #include "delivery/retry_policy.h"
+#include "delivery/slots.h"
+#include "delivery/waiting_lanes.h"
 #include "settings/app.h"
 
 namespace hookline::delivery {
 
 struct LaneLimits {
-  int window = 256;    ///< Deliveries in memory, whatever they are doing there.
-  int in_flight = 32;  ///< Attempts at once. At most half of the window.
+  /// Deliveries in memory, whatever they are doing there; at least twice as many as there may be
+  /// attempts at once.
+  int window = 256;
+  int in_flight = 64;  ///< Attempts at once, unless the hook says otherwise.
 };
 
 /// What is known of one hook's deliveries: those in memory, and whether more wait in the store.
 /// It decides; its Shard does. Used on the shard's thread only.
 ///
 /// A delivery is in memory while it is ready, in flight, or being recorded, and nowhere else is
-/// anything kept per delivery. The window bounds them. What does not fit stays in the store: the
-/// lane is then `backlogged` and pages in when its window has drained. An attempted delivery
-/// leaves memory when its outcome is recorded; of a retry only the time is remembered, as the
-/// lane's one next due time.
+/// anything kept per delivery. The window bounds their number; their events may take a quarter of
+/// what the pool has left, so that many lanes share it and few may have much. What does not fit
+/// stays in the store: the lane is then `backlogged` and pages in when its window has drained. An
+/// attempted delivery leaves memory when its outcome is recorded; of a retry only the time is
+/// remembered, as the lane's one next due time.
 class Lane {
  public:
   enum class Standing {
@@ -46,11 +55,14 @@ class Lane {
   /// What to ask of the store: `limit` rows that are not in `except` (sorted).
   struct Page {
     int limit = 0;
+    std::size_t bytes_max = 0;
     std::vector<DeliveryId> except;
   };
 
-  /// `loaded` counts the deliveries in memory, this lane's among them; outlives the lane.
-  Lane(HookId hook, AppId app, LaneLimits limits, std::atomic<std::int64_t>& loaded);
+  /// `loaded` counts the deliveries in memory, this lane's among them. Both references outlive the
+  /// lane.
+  Lane(HookId hook, AppId app, LaneLimits limits, const EventPool& events,
+       std::atomic<std::int64_t>& loaded);
 
   HookId hook() const { return hook_; }
   AppId app() const { return app_; }
@@ -103,18 +115,27 @@ class Lane {
 
   bool HasReady() const { return !fresh_.empty() || !again_.empty(); }
   /// True if the lane's own limit allows another attempt. None may start while all are being
-  /// cancelled, even if the hook is enabled again meanwhile.
-  bool BelowLimit() const { return in_flight_ < limit_ && !cancelling_all_; }
+  /// cancelled, even if the hook is enabled again meanwhile; after local trouble, one at a time,
+  /// and none while the lane rests.
+  bool BelowLimit() const;
   int in_flight() const { return in_flight_; }
   int limit() const { return limit_; }
-  /// The last attempts failed: it may hold only a part of the shard's slots.
-  bool troubled() const { return consecutive_failures_ > 0; }
+  LaneTrust trust() const;
 
   /// First attempts and retries take turns. Requires: HasReady(). The delivery is in flight then.
   PendingDelivery TakeNext();
-  /// The attempt has ended and its outcome is to be recorded. Adapts the limit: a failure halves
-  /// it, a success adds one.
+  /// An attempt under way has taken long; `ended` when it ends.
+  void AttemptIsSlow() { ++slow_; }
+  void SlowAttemptEnded() { --slow_; }
+  /// The attempt has ended and its outcome is to be recorded.
   void Finished(const AttemptOutcome& outcome, Timestamp now);
+  /// The attempt could not be made, for want of something of our own: the delivery is ready again,
+  /// before all others. Says nothing of the receiver. The lane rests until Rested(); false if it
+  /// does already.
+  bool PutBack(PendingDelivery delivery);
+  void Rested() { resting_ = false; }
+  /// Attempts in a row, up to now, that local trouble prevented.
+  int local_failures() const { return local_failures_; }
   /// The outcome is recorded: the delivery leaves memory.
   void Recorded(DeliveryId id);
   /// The attempt was given up without an outcome: the delivery leaves memory, the store has it.
@@ -128,8 +149,10 @@ class Lane {
 
   std::optional<Timestamp> next_due;
   bool in_service = false;  ///< Queued for the shard's attention.
-  bool waiting = false;     ///< Queued for a free slot.
+  WaitingPlace waiting;     ///< For a free slot.
   int store_failures = 0;   ///< In a row, of pages and cancellations.
+  int cancel_halvings =
+      0;  ///< Of what one job cancels: one more per failure, one less per success.
 
   struct LastOutcome {
     Timestamp at;
@@ -140,9 +163,12 @@ class Lane {
   int consecutive_failures() const { return consecutive_failures_; }
 
  private:
-  int room() const { return limits_.window - in_memory(); }
+  int window() const { return std::max(limits_.window, limit_ * 2); }
+  int room() const { return window() - in_memory(); }
+  std::size_t BytesAllowed() const;
+  bool HasRoomFor(const PendingDelivery& delivery) const;
   void MakeReady(PendingDelivery delivery);
-  void Load(DeliveryId id);
+  void Load(const PendingDelivery& delivery);
   void Unload(DeliveryId id);
   void Leave(DeliveryId id);
   void DropReady(DeliveryId up_to);
@@ -152,6 +178,7 @@ class Lane {
   const HookId hook_;
   const AppId app_;
   const LaneLimits limits_;
+  const EventPool& events_;
   std::atomic<std::int64_t>& loaded_;
 
   settings::AppPtr settings_;
@@ -161,7 +188,8 @@ class Lane {
   DeliveryId cancel_up_to_;        // As the settings say.
   bool cancel_up_to_due_ = false;  // Some of those may still be pending.
 
-  boost::unordered_flat_set<std::int64_t> in_memory_;
+  boost::unordered_flat_map<std::int64_t, std::uint32_t> in_memory_;  // With their events' bytes.
+  std::size_t bytes_ = 0;                             // Of those, shared ones counted each time.
   boost::unordered_flat_set<std::int64_t> put_back_;  // Part of in_memory_: see Arrive.
   std::deque<PendingDelivery> fresh_;                 // Ready for their round's first attempt.
   std::deque<PendingDelivery> again_;                 // Ready for a retry.
@@ -177,7 +205,10 @@ class Lane {
   std::vector<DeliveryId> departed_;   // Left memory since: the page may hold them still.
 
   int in_flight_ = 0;
+  int slow_ = 0;  // Of those.
   int limit_;
+  bool resting_ = false;
+  int local_failures_ = 0;
   int consecutive_failures_ = 0;
   std::optional<LastOutcome> last_outcome_;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -32,6 +33,9 @@ struct EventPayload {
   std::shared_ptr<const std::string> body_v2;  ///< Null unless a hook asked for it.
 };
 using EventPayloadPtr = std::shared_ptr<const EventPayload>;
+
+/// What the event takes of the memory, near enough.
+std::size_t Bytes(const EventPayload& event);
 
 enum class DeliveryState : std::uint8_t {
   kPending = 0,

@@ -54,7 +54,7 @@ void OutcomeWriter::OnWritten(BatchPtr batch, int failures, bool committed) {
 }
 
 void OutcomeWriter::LogFailure(std::size_t outcomes) {
-  constexpr std::chrono::seconds kQuiet{10};
+  constexpr std::chrono::minutes kQuiet{1};
   const auto now = ports_.clock.SteadyNow();
   if (failure_logged_at_ && now - *failure_logged_at_ < kQuiet) return;
   failure_logged_at_ = now;

@@ -29,7 +29,9 @@ constexpr StreamRule kStreamAnswer{3, {milliseconds(500), milliseconds(2'000)}};
 constexpr StreamRule kStreamTimeout{3, {milliseconds(200), milliseconds(500)}};
 constexpr StreamRule kStreamNetwork{2, {milliseconds(500), milliseconds(2'000)}};
 
-bool IsRetryableStatus(int status) { return status == 408 || status == 429 || status >= 500; }
+bool IsRetryableStatus(int status) {
+  return status == 408 || status == 425 || status == 429 || status >= 500;
+}
 
 Kind Classify(const AttemptOutcome& outcome) {
   switch (outcome.failure) {

@@ -1,5 +1,7 @@
 #include "delivery/shard.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <utility>
@@ -14,8 +16,19 @@ constexpr auto kRelaxed = std::memory_order_relaxed;
 // Attempts that a lane starts before another gets its turn.
 constexpr int kBurst = 16;
 
-// After one or two of these an attempt is slow.
-constexpr std::chrono::milliseconds kPeriod{500};
+// After about two of these an attempt is slow.
+constexpr std::chrono::milliseconds kTickInterval{500};
+constexpr std::chrono::milliseconds kSlowAfter{1'000};
+// A loop that looks this much later than it meant to did not run.
+constexpr std::chrono::milliseconds kStandstill{1'000};
+
+constexpr std::chrono::minutes kLocalLogInterval{1};
+
+std::chrono::milliseconds RestAfter(int local_failures) {
+  constexpr std::chrono::milliseconds kFirst{100};
+  constexpr std::chrono::milliseconds kLongest{3'000};
+  return std::min(kLongest, kFirst * (1 << std::clamp(local_failures - 1, 0, 6)));
+}
 
 }  // namespace
 
@@ -28,15 +41,18 @@ Shard::Shard(ShardSpec spec, Ports ports, ShardLimits limits, std::uint64_t seed
           [this](std::move_only_function<void()> fn) { Enqueue(std::move(fn)); }, ports_.publish,
           [this](const OutcomeWriter::Batch& batch) { OnRecorded(batch); }}),
       sweep_at_(static_cast<std::size_t>(limits.idle_lanes)),
+      slots_(limits.in_flight),
       random_(seed) {
-  HOOKLINE_CHECK(limits.in_flight >= 1 && limits.reads >= 1 && limits.cancel_chunk >= 1);
+  HOOKLINE_CHECK(limits.reads >= 1 && limits.cancel_chunk >= 1);
 }
 
 void Shard::Arrived(std::vector<PendingDelivery> deliveries) {
   bool post = false;
   {
     const std::lock_guard lock(mutex_);
-    const auto limit = static_cast<std::size_t>(limits_.inbox);
+    // Events that find no room in memory stay in the store.
+    const auto limit =
+        ports_.events.free_bytes() == 0 ? 0 : static_cast<std::size_t>(limits_.inbox);
     if (inbox_.arrivals.empty() && deliveries.size() <= limit) {
       inbox_.arrivals = std::move(deliveries);
     } else {
@@ -95,7 +111,7 @@ Lane& Shard::LaneOf(HookId hook, AppId app) {
         if (known->FindHook(hook) != nullptr) app = known->id;
       }
     }
-    lane = std::make_unique<Lane>(hook, app, limits_.lane, counters_.in_memory);
+    lane = std::make_unique<Lane>(hook, app, limits_.lane, ports_.events, counters_.in_memory);
     RefreshSettings(*lane);
     counters_.lanes.store(static_cast<std::int64_t>(lanes_.size()), kRelaxed);
   }
@@ -112,7 +128,7 @@ void Shard::ForgetIdleLanes() {
   if (lanes_.size() <= sweep_at_) return;
   std::erase_if(lanes_, [](const auto& entry) {
     const Lane& lane = *entry.second;
-    return lane.Idle() && !lane.in_service && !lane.waiting;
+    return lane.Idle() && !lane.in_service && lane.waiting.queue < 0;
   });
   sweep_at_ = std::max(static_cast<std::size_t>(limits_.idle_lanes), lanes_.size() * 2);
   counters_.lanes.store(static_cast<std::int64_t>(lanes_.size()), kRelaxed);
@@ -169,13 +185,8 @@ Lane* Shard::NextToService() {
     lane->in_service = false;
     return lane;
   }
-  if (stopping_ || free_slots() <= 0) return nullptr;
-  auto& queue = !waiting_.empty() ? waiting_ : waiting_troubled_;
-  if (queue.empty() || (&queue == &waiting_troubled_ && !TroubledSlotFree())) return nullptr;
-  Lane* lane = queue.front();
-  queue.pop_front();
-  lane->waiting = false;
-  return lane;
+  if (stopping_ || slots_.free() <= 0) return nullptr;
+  return waiting_.TakeNext([this](const Lane& lane) { return MayStart(lane); });
 }
 
 void Shard::Pump() {
@@ -192,6 +203,7 @@ void Shard::RefreshSettings(Lane& lane) {
 
 void Shard::Service(Lane& lane) {
   if (stopping_) return;
+  waiting_.Remove(lane);
   RefreshSettings(lane);
   if (lane.WantsCancel()) RequestCancel(lane);
   if (lane.standing() != Lane::Standing::kActive) return;
@@ -200,88 +212,130 @@ void Shard::Service(Lane& lane) {
     if (started == kBurst) return Touch(lane);
     Start(lane);
   }
-  // With an attempt under way, its end brings the lane back here.
-  if (lane.HasReady() && lane.in_flight() == 0) Wait(lane);
-}
-
-int Shard::free_slots() const {
-  const int slow_beyond = std::max(0, slow_ - limits_.in_flight);
-  return limits_.in_flight - young_[0] - young_[1] - slow_beyond;
+  // At its own limit, the end of one of its attempts, or of its rest, brings the lane back here.
+  if (lane.HasReady() && lane.BelowLimit()) Wait(lane);
 }
 
 bool Shard::MayStart(const Lane& lane) const {
-  if (!lane.BelowLimit() || lane.in_flight() >= std::max(1, free_slots() / 2)) return false;
-  if (free_slots() <= 0) return false;
-  return !lane.troubled() || TroubledSlotFree();
+  return lane.BelowLimit() && slots_.MayStart(lane.app(), lane.in_flight(), lane.trust());
 }
 
 void Shard::Wait(Lane& lane) {
-  if (std::exchange(lane.waiting, true)) return;
-  auto& queue = lane.troubled() && free_slots() > 0 ? waiting_troubled_ : waiting_;
-  queue.push_back(&lane);
+  const bool troubled = lane.trust() == LaneTrust::kTroubled;
+  if (lane.in_flight() == 0) {
+    waiting_.Add(lane, troubled ? WaitingLanes::kTroubledFirst : WaitingLanes::kFirst);
+  } else {
+    waiting_.Add(lane, troubled ? WaitingLanes::kTroubledMore : WaitingLanes::kMore);
+  }
 }
 
 void Shard::Start(Lane& lane) {
   const settings::EventHook& hook = lane.hook_settings();
-  Attempt attempt;
-  attempt.app = lane.settings();
-  attempt.hook = &hook;
-  attempt.delivery = lane.TakeNext();
-
-  InFlight info;
-  info.id = attempt.delivery.id;
-  info.round = RetryRound::Of(attempt.delivery, ports_.store.epoch());
-  info.number = attempt.delivery.attempts + 1;
-  info.troubled = lane.troubled();
+  NoteStandstill();
+  const Serial serial = ++last_serial_;
+  InFlight& info = in_flight_[serial];
+  info.troubled = lane.trust() == LaneTrust::kTroubled;
+  info.delivery = lane.TakeNext();
+  info.hook = lane.hook();
+  info.app = lane.settings();
+  info.round = RetryRound::Of(info.delivery, ports_.store.epoch());
   info.started_at = ports_.clock.WallNow();
-  attempt.number = info.number;
-  attempt.timeout = lane.policy().AttemptTimeout(info.round);
+  info.stood_still = stood_still_;
 
-  info.period = period_;
-  ++in_flight_;
-  ++young_[info.period % 2];
-  ArmPeriod();
-  if (info.troubled) ++troubled_in_flight_;
-  counters_.in_flight.store(in_flight_, kRelaxed);
+  Attempt attempt;
+  attempt.app = info.app;
+  attempt.hook = &hook;
+  attempt.delivery = info.delivery;
+  attempt.number = info.delivery.attempts + 1;
+  attempt.timeout = lane.policy().AttemptTimeout(info.round);
+  info.timeout = attempt.timeout;
+
+  slots_.Take(lane.app(), info.troubled);
+  young_.emplace_back(ports_.clock.SteadyNow(), serial);
+  ArmTick();
+  counters_.in_flight.store(slots_.taken(), kRelaxed);
 
   Sink* const sink = spec_.sinks[static_cast<std::size_t>(hook.type)];
   if (sink == nullptr) {
     AttemptOutcome outcome;
     outcome.failure = FailureClass::kBlocked;
     outcome.detail = "this server does not send to hooks of this type";
-    return OnDone(lane, attempt.app, info, std::move(outcome));
+    return OnDone(serial, std::move(outcome));
   }
   sink->Start(std::move(attempt),
-              [this, &lane, app = lane.settings(), info](AttemptOutcome outcome) {
-                OnDone(lane, app, info, std::move(outcome));
-              });
+              [this, serial](AttemptOutcome outcome) { OnDone(serial, std::move(outcome)); });
 }
 
-void Shard::OnDone(Lane& lane, const settings::AppPtr& app, const InFlight& info,
-                   AttemptOutcome outcome) {
-  --in_flight_;
-  --(info.period + 1 >= period_ ? young_[info.period % 2] : slow_);
-  if (info.troubled) --troubled_in_flight_;
-  counters_.in_flight.store(in_flight_, kRelaxed);
+void Shard::OnDone(Serial serial, AttemptOutcome outcome) {
+  NoteStandstill();
+  auto node = in_flight_.extract(serial);
+  HOOKLINE_CHECK(!node.empty());
+  InFlight info = std::move(node.mapped());
+  // Delivery or lane: the lane is there as long as it has something in memory.
+  Lane& lane = FindLane(info.hook);
+  if (info.slow) lane.SlowAttemptEnded();
+  slots_.Give(lane.app(), info.troubled);
+  counters_.in_flight.store(slots_.taken(), kRelaxed);
   if (outcome.cancelled) {
-    lane.HandedBack(info.id);
+    lane.HandedBack(info.delivery.id);
     UpdateQuiet();
     // Not before a while: whoever hands attempts back is not ready for the next one.
     if (lane.store_op() == Lane::StoreOp::kNone) BackOff(lane);
     return Pump();
   }
-  lane.Finished(outcome, ports_.clock.WallNow());
+  const std::chrono::nanoseconds stood_still = stood_still_ - info.stood_still;
+  outcome.elapsed = std::max(outcome.elapsed - stood_still, std::chrono::nanoseconds(0));
+  if (outcome.failure == FailureClass::kTimeout && outcome.elapsed < info.timeout &&
+      stood_still > std::chrono::nanoseconds(0)) {
+    outcome.failure = FailureClass::kLocal;
+    outcome.detail = "the server stood still while it waited for the answer";
+  }
+  if (outcome.failure == FailureClass::kLocal) {
+    OnLocalTrouble(lane, std::move(info), outcome.detail);
+  } else {
+    Record(lane, std::move(info), std::move(outcome));
+  }
+  Touch(lane);
+  Pump();
+}
 
+void Shard::OnLocalTrouble(Lane& lane, InFlight info, const std::string& detail) {
+  counters_.failed_attempts[static_cast<std::size_t>(FailureClass::kLocal)].fetch_add(1, kRelaxed);
+  const auto now = ports_.clock.SteadyNow();
+  if (!local_logged_at_ || now - *local_logged_at_ >= kLocalLogInterval) {
+    local_logged_at_ = now;
+    spdlog::warn(
+        "attempts cannot be made, for a reason of this server: {}; they cost their "
+        "deliveries nothing and are made again",
+        detail);
+  }
+  if (stopping_) {
+    lane.HandedBack(info.delivery.id);
+    return UpdateQuiet();
+  }
+  if (!lane.PutBack(std::move(info.delivery))) return;
+  spec_.loop->PostAfter(RestAfter(lane.local_failures()), [this, hook = info.hook] {
+    // It may have been cancelled and forgotten meanwhile.
+    const auto found = lanes_.find(hook);
+    if (found == lanes_.end()) return;
+    found->second->Rested();
+    Touch(*found->second);
+    Pump();
+  });
+}
+
+void Shard::Record(Lane& lane, InFlight info, AttemptOutcome outcome) {
+  lane.Finished(outcome, ports_.clock.WallNow());
   const RetryDecision decision =
       lane.policy().Decide(info.round, outcome, ports_.clock.WallNow(), NextJitter());
 
   OutcomeWriter::Entry entry;
-  entry.app = app->id;
-  if (decision.disable_hook) entry.url = app->FindHook(lane.hook())->url;
+  entry.app = info.app->id;
+  if (decision.disable_hook) entry.url = info.app->FindHook(lane.hook())->url;
   OutcomeRecord& record = entry.record;
-  record.delivery = info.id;
+  record.delivery = info.delivery.id;
   record.hook = lane.hook();
-  record.attempt = info.number;
+  record.attempt = info.delivery.attempts + 1;
   record.started_at = info.started_at;
   record.outcome = std::move(outcome);
   record.state = decision.state;
@@ -293,9 +347,6 @@ void Shard::OnDone(Lane& lane, const settings::AppPtr& app, const InFlight& info
   record.epoch = ports_.store.epoch();
   record.disable_hook = decision.disable_hook;
   outcomes_.Add(std::move(entry));
-
-  Touch(lane);
-  Pump();
 }
 
 void Shard::OnRecorded(const OutcomeWriter::Batch& batch) {
@@ -318,19 +369,48 @@ void Shard::OnRecorded(const OutcomeWriter::Batch& batch) {
 }
 
 void Shard::UpdateQuiet() {
-  const bool quiet = stopping_ && in_flight_ == 0 && counters_.unrecorded.load(kRelaxed) == 0;
+  const bool quiet = stopping_ && in_flight_.empty() && counters_.unrecorded.load(kRelaxed) == 0;
   if (quiet && !quiet_.exchange(true, std::memory_order_acq_rel)) ports_.quiet();
 }
 
-void Shard::ArmPeriod() {
-  if (std::exchange(period_armed_, true)) return;
-  spec_.loop->PostAfter(kPeriod, [this] {
-    period_armed_ = false;
-    ++period_;
-    slow_ += std::exchange(young_[period_ % 2], 0);
-    if (young_[0] + young_[1] > 0) ArmPeriod();
-    Pump();
-  });
+void Shard::ArmTick() {
+  if (next_tick_) return;
+  next_tick_ = ports_.clock.SteadyNow() + kTickInterval;
+  spec_.loop->PostAfter(kTickInterval, [this] { Tick(); });
+}
+
+void Shard::Tick() {
+  NoteStandstill();
+  next_tick_.reset();
+  FindSlow();
+  if (!in_flight_.empty()) ArmTick();
+  Pump();
+}
+
+/// The first to look after a standstill adds it up, so that whatever ended meanwhile is judged by
+/// it: the tick itself, or the end of an attempt.
+void Shard::NoteStandstill() {
+  if (!next_tick_) return;
+  const auto now = ports_.clock.SteadyNow();
+  if (now - *next_tick_ < kStandstill) return;
+  stood_still_ += now - *next_tick_;
+  next_tick_ = now;
+}
+
+void Shard::FindSlow() {
+  const auto limit = ports_.clock.SteadyNow() - kSlowAfter;
+  while (!young_.empty() && young_.front().first <= limit) {
+    const auto found = in_flight_.find(young_.front().second);
+    young_.pop_front();
+    if (found == in_flight_.end()) continue;
+    InFlight& info = found->second;
+    Lane& lane = FindLane(info.hook);
+    info.slow = true;
+    lane.AttemptIsSlow();
+    if (!info.troubled) slots_.BecomesTroubled(lane.app());
+    info.troubled = true;
+    Touch(lane);
+  }
 }
 
 double Shard::NextJitter() {

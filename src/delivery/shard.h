@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -10,6 +11,8 @@
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -19,7 +22,9 @@
 #include "delivery/model.h"
 #include "delivery/outcome_writer.h"
 #include "delivery/sink.h"
+#include "delivery/slots.h"
 #include "delivery/stats.h"
+#include "delivery/waiting_lanes.h"
 #include "delivery/work_store.h"
 #include "settings/directory.h"
 
@@ -27,7 +32,7 @@ namespace hookline::delivery {
 
 struct ShardLimits {
   LaneLimits lane;
-  int in_flight = 512;     ///< Attempts at once, over all lanes; as many again that are slow.
+  int in_flight = 1024;    ///< Attempts at once, over all lanes: no more than the sinks can run.
   int reads = 4;           ///< Pages being read at once.
   int cancel_chunk = 500;  ///< Deliveries that one job cancels.
   int inbox = 4096;        ///< Committed deliveries on their way to the thread.
@@ -43,10 +48,12 @@ struct ShardSpec {
 /// The lanes of the hooks that one loop serves, and all that they do: paging, attempts, outcomes,
 /// cancelling, timers.
 ///
-/// Slots for attempts are shared so that no hook's trouble is another's: a lane gets several only
-/// while there are twice as many free; lanes whose last attempt failed may together have half as
-/// many attempts as there are slots; and an attempt that takes longer than about a second gives
-/// its slot back, as long as no more of these slow ones are under way than there are slots.
+/// Slots for attempts are shared so that no hook's trouble is another's (see Slots). A lane counts
+/// as troubled while its last attempt failed or one has been under way for a second.
+///
+/// Trouble of our own is nobody's failure: an attempt that local trouble prevented, or a time-out
+/// during which the loop stood still (a stopped process, an overloaded machine), is not recorded,
+/// has no number, and is made again soon. What the loop stood still does not count as elapsed.
 ///
 /// Thread-safe: Arrived, Enqueue, counters, quiet. All else belongs to the loop's thread. Must
 /// outlive the work of the loop and of the store.
@@ -56,6 +63,7 @@ class Shard {
     WorkStore& store;
     const settings::Directory& directory;
     const Clock& clock;
+    EventPool& events;
     std::function<void(settings::AppPtr)> publish;  ///< See OutcomeWriter.
     std::function<void()> quiet;  ///< Called when the shard falls quiet while it is stopping.
   };
@@ -93,13 +101,17 @@ class Shard {
   };
   /// What is kept of a delivery while its attempt is under way.
   struct InFlight {
-    DeliveryId id;
+    PendingDelivery delivery;
+    HookId hook;
+    settings::AppPtr app;
     RetryRound round;
-    int number = 0;
-    bool troubled = false;  // So was the lane.
-    std::int64_t period = 0;
+    bool troubled = false;  // So was the lane, or the attempt has taken long.
+    bool slow = false;
     Timestamp started_at;
+    std::chrono::nanoseconds timeout{0};
+    std::chrono::nanoseconds stood_still{0};  // stood_still_ at the start.
   };
+  using Serial = std::uint64_t;
   struct PageAnswer;
   struct CancelAnswer;
 
@@ -116,14 +128,13 @@ class Shard {
   Lane* NextToService();
   void Service(Lane& lane);
   void RefreshSettings(Lane& lane);
-  int free_slots() const;
-  bool TroubledSlotFree() const { return troubled_in_flight_ < (limits_.in_flight + 1) / 2; }
   bool MayStart(const Lane& lane) const;
   void Wait(Lane& lane);
 
   void Start(Lane& lane);
-  void OnDone(Lane& lane, const settings::AppPtr& app, const InFlight& info,
-              AttemptOutcome outcome);
+  void OnDone(Serial serial, AttemptOutcome outcome);
+  void OnLocalTrouble(Lane& lane, InFlight info, const std::string& detail);
+  void Record(Lane& lane, InFlight info, AttemptOutcome outcome);
   void OnRecorded(const OutcomeWriter::Batch& batch);
 
   void RequestPage(Lane& lane);
@@ -132,15 +143,20 @@ class Shard {
   void OnPage(HookId hook, PageAnswer& answer, bool committed);
   void RequestCancel(Lane& lane);
   CancelAnswer Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app,
-                      const Lane::Cancellation& request) const;
+                      const Lane::Cancellation& request, int limit) const;
   void OnCancelled(HookId hook, const CancelAnswer& answer, bool committed);
   void BackOff(Lane& lane);
+  void PauseStoreWork(Lane& lane, std::chrono::nanoseconds wait);
+  void LogStoreTrouble(std::string_view what);
 
   void NoteDue(Lane& lane, Timestamp due);
   void ClearDue(Lane& lane);
   void ArmTimer();
   void FireTimers(Timestamp armed);
-  void ArmPeriod();
+  void ArmTick();
+  void Tick();
+  void NoteStandstill();
+  void FindSlow();
 
   void UpdateQuiet();
   double NextJitter();
@@ -155,18 +171,21 @@ class Shard {
   Inbox inbox_;  // Guarded by mutex_.
 
   std::unordered_map<HookId, std::unique_ptr<Lane>> lanes_;
-  std::size_t sweep_at_;                // How many lanes make it worth looking for idle ones.
-  std::deque<Lane*> service_;           // To be looked after.
-  std::deque<Lane*> waiting_;           // Without an attempt, for want of a slot.
-  std::deque<Lane*> waiting_troubled_;  // The same, for want of a slot for lanes in trouble.
+  std::size_t sweep_at_;       // How many lanes make it worth looking for idle ones.
+  std::deque<Lane*> service_;  // To be looked after.
+  WaitingLanes waiting_;
   bool pumping_ = false;
-  int in_flight_ = 0;
-  int troubled_in_flight_ = 0;  // Of lanes that were in trouble when the attempt started.
-  // Attempts under way that started in this period or the one before, and those that are older.
-  std::int64_t period_ = 0;
-  std::array<int, 2> young_{};
-  int slow_ = 0;
-  bool period_armed_ = false;
+
+  Slots slots_;
+  std::unordered_map<Serial, InFlight> in_flight_;
+  Serial last_serial_ = 0;
+  // By the time of their start: attempts that are not known to be slow; some have ended.
+  std::deque<std::pair<std::chrono::steady_clock::time_point, Serial>> young_;
+  // While attempts are under way: when the loop should look next.
+  std::optional<std::chrono::steady_clock::time_point> next_tick_;
+  std::chrono::nanoseconds stood_still_{0};  // The loop did not run, in all.
+  std::optional<std::chrono::steady_clock::time_point> local_logged_at_;
+  std::optional<std::chrono::steady_clock::time_point> store_logged_at_;
 
   int reading_ = 0;
   std::deque<Lane*> to_read_;

@@ -1,5 +1,7 @@
 // What a shard asks of the store, and when: pages, cancellations, timers.
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <chrono>
 #include <iterator>
@@ -19,6 +21,10 @@ using std::chrono::nanoseconds;
 constexpr nanoseconds kTick = milliseconds(20);
 // A due time further away than the policy's longest wait and this was planned by another clock.
 constexpr nanoseconds kClockSlack = std::chrono::minutes(1);
+constexpr int kCancelHalvingsMax = 16;
+constexpr std::chrono::minutes kStoreLogInterval{1};
+// How long a lane with nothing in memory waits while events take all that they may.
+constexpr nanoseconds kMemoryWait = milliseconds(50);
 constexpr Timestamp kEndOfTime{std::numeric_limits<std::int64_t>::max()};
 
 Timestamp RoundUpToTick(Timestamp t) {
@@ -35,26 +41,32 @@ struct Shard::PageAnswer {
   std::optional<Timestamp> next_due;
 
   /// Reads on a reader's thread.
-  void Read(Reader& reader, const Clock& clock, HookId hook, const Lane::Page& page,
-            nanoseconds max_wait) {
+  void Read(Reader& reader, const Clock& clock, EventPool& events, HookId hook,
+            const Lane::Page& page, nanoseconds max_wait) {
     PendingQuery query;
     query.hook = hook;
     // Taken here rather than when the page was asked for, so that what was committed meanwhile is
     // due and not found to be "next".
     query.due_by = clock.ScheduleNow();
     query.limit = page.limit;
+    query.bytes_max = page.bytes_max;
+    query.events = &events;
     query.except = page.except;
     const Timestamp now = query.due_by;
     rows = reader.LoadPending(query);
-    if (static_cast<int>(rows.size()) >= page.limit) return;
+    std::size_t bytes = 0;
+    for (const PendingDelivery& row : rows) bytes += Bytes(*row.event);
+    if (static_cast<int>(rows.size()) >= page.limit || bytes >= page.bytes_max) return;
 
     const Timestamp horizon = now + max_wait + kClockSlack;
     query.due_after = horizon;
     query.due_by = kEndOfTime;
     query.limit = page.limit - static_cast<int>(rows.size());
+    query.bytes_max = page.bytes_max - bytes;
     std::vector<PendingDelivery> misdated = reader.LoadPending(query);
+    for (const PendingDelivery& row : misdated) bytes += Bytes(*row.event);
     std::ranges::move(misdated, std::back_inserter(rows));
-    at_end = static_cast<int>(rows.size()) < page.limit;
+    at_end = static_cast<int>(rows.size()) < page.limit && bytes < page.bytes_max;
     next_due = reader.NextDue(hook, now);
     if (next_due && *next_due > horizon) next_due.reset();
   }
@@ -62,6 +74,7 @@ struct Shard::PageAnswer {
 
 struct Shard::CancelAnswer {
   std::optional<DeliveryId> up_to;
+  int limit = 0;
   int count = 0;
 };
 
@@ -72,12 +85,15 @@ void Shard::RequestPage(Lane& lane) {
 }
 
 void Shard::ReadPage(Lane& lane) {
+  if (ports_.events.bytes() >= ports_.events.bytes_max() * 2) {
+    return PauseStoreWork(lane, kMemoryWait);
+  }
   ++reading_;
   auto answer = std::make_shared<PageAnswer>();
   ports_.store.Read(
       [this, answer, hook = lane.hook(), page = lane.BeginPage(),
        max_wait = lane.policy().MaxWait()](WorkStore::ReadTx& tx) {
-        answer->Read(tx.deliveries, ports_.clock, hook, page, max_wait);
+        answer->Read(tx.deliveries, ports_.clock, ports_.events, hook, page, max_wait);
       },
       [this, answer, hook = lane.hook()](bool committed) {
         Enqueue([this, answer, hook, committed] { OnPage(hook, *answer, committed); });
@@ -102,6 +118,7 @@ void Shard::OnPage(HookId hook, PageAnswer& answer, bool committed) {
   Lane& lane = FindLane(hook);
   if (!committed) {
     lane.FailPage();
+    LogStoreTrouble("read pending deliveries");
     BackOff(lane);
   } else {
     lane.store_failures = 0;
@@ -114,10 +131,12 @@ void Shard::OnPage(HookId hook, PageAnswer& answer, bool committed) {
 
 void Shard::RequestCancel(Lane& lane) {
   if (lane.standing() != Lane::Standing::kActive) ClearDue(lane);
+  // A job that the store does not take is not asked for again unchanged.
+  const int limit = std::max(1, limits_.cancel_chunk >> lane.cancel_halvings);
   auto answer = std::make_shared<CancelAnswer>();
   ports_.store.Write(
-      [this, answer, hook = lane.hook(), app = lane.app(), request = lane.BeginCancel()](
-          WorkStore::WriteTx& tx) { *answer = Cancel(tx, hook, app, request); },
+      [this, answer, hook = lane.hook(), app = lane.app(), request = lane.BeginCancel(),
+       limit](WorkStore::WriteTx& tx) { *answer = Cancel(tx, hook, app, request, limit); },
       [this, answer, hook = lane.hook()](bool committed) {
         Enqueue([this, answer, hook, committed] { OnCancelled(hook, *answer, committed); });
       });
@@ -126,8 +145,9 @@ void Shard::RequestCancel(Lane& lane) {
 /// On the writer's thread. What the lane knew when it asked may be out of date: the hook may have
 /// been enabled again, and what is pending since must not be cancelled.
 Shard::CancelAnswer Shard::Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app,
-                                  const Lane::Cancellation& request) const {
+                                  const Lane::Cancellation& request, int limit) const {
   CancelAnswer answer;
+  answer.limit = limit;
   const settings::AppPtr settings = app ? tx.settings.FindApp(app) : nullptr;
   const settings::EventHook* found = settings == nullptr ? nullptr : settings->FindHook(hook);
   answer.up_to = DeliveryId{};
@@ -138,7 +158,7 @@ Shard::CancelAnswer Shard::Cancel(WorkStore::WriteTx& tx, HookId hook, AppId app
   }
   answer.count = tx.deliveries.CancelPending(hook, *answer.up_to, request.except,
                                              found == nullptr ? "hook_deleted" : "hook_disabled",
-                                             ports_.clock.WallNow(), limits_.cancel_chunk);
+                                             ports_.clock.WallNow(), limit);
   return answer;
 }
 
@@ -146,14 +166,24 @@ void Shard::OnCancelled(HookId hook, const CancelAnswer& answer, bool committed)
   Lane& lane = FindLane(hook);
   if (!committed) {
     lane.FailCancel();
+    lane.cancel_halvings = std::min(lane.cancel_halvings + 1, kCancelHalvingsMax);
+    LogStoreTrouble("cancel deliveries");
     return BackOff(lane);
   }
   lane.store_failures = 0;
+  lane.cancel_halvings = std::max(lane.cancel_halvings - 1, 0);
   counters_.cancelled.fetch_add(answer.count, std::memory_order_relaxed);
-  lane.EndCancel(answer.up_to, answer.count >= limits_.cancel_chunk);
+  lane.EndCancel(answer.up_to, answer.count >= answer.limit);
   // The hook was enabled again, but the directory does not say so yet.
   if (!answer.up_to) return BackOff(lane);
   Touch(lane);
+}
+
+void Shard::LogStoreTrouble(std::string_view what) {
+  const auto now = ports_.clock.SteadyNow();
+  if (store_logged_at_ && now - *store_logged_at_ < kStoreLogInterval) return;
+  store_logged_at_ = now;
+  spdlog::error("the store failed to {}; trying again", what);
 }
 
 void Shard::BackOff(Lane& lane) {
@@ -161,6 +191,10 @@ void Shard::BackOff(Lane& lane) {
   constexpr milliseconds kLongest{5'000};
   const milliseconds wait = std::min(kLongest, kFirst * (1 << std::min(lane.store_failures, 7)));
   ++lane.store_failures;
+  PauseStoreWork(lane, wait);
+}
+
+void Shard::PauseStoreWork(Lane& lane, nanoseconds wait) {
   lane.set_store_op(Lane::StoreOp::kBackoff);
   spec_.loop->PostAfter(wait, [this, hook = lane.hook()] {
     Lane& waited = FindLane(hook);

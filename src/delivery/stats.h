@@ -14,11 +14,12 @@ inline constexpr std::size_t kFailureClasses = static_cast<std::size_t>(FailureC
 
 /// Figures since the start, summed over the shards.
 struct DispatcherStats {
-  std::int64_t in_memory = 0;   ///< Deliveries loaded now.
-  std::int64_t in_flight = 0;   ///< Attempts under way now.
-  std::int64_t unrecorded = 0;  ///< Outcomes that are not committed yet.
-  std::int64_t lanes = 0;       ///< Hooks with something to do, and some that had.
-  std::int64_t attempts = 0;    ///< Recorded ones.
+  std::int64_t in_memory = 0;    ///< Deliveries loaded now.
+  std::int64_t event_bytes = 0;  ///< Of the events in memory, each counted once.
+  std::int64_t in_flight = 0;    ///< Attempts under way now.
+  std::int64_t unrecorded = 0;   ///< Outcomes that are not committed yet.
+  std::int64_t lanes = 0;        ///< Hooks with something to do, and some that had.
+  std::int64_t attempts = 0;     ///< Recorded ones.
   std::int64_t delivered = 0;
   std::int64_t dead = 0;
   std::int64_t cancelled = 0;

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "delivery/event_pool.h"
 #include "delivery/model.h"
 
 /// What delivery needs from a store: its port. See chat/store.h for the rules of use.
@@ -49,7 +50,8 @@ struct DeliveryFilter {
   int limit = 50;
 };
 
-/// A page of a hook's pending deliveries.
+/// A page of a hook's pending deliveries: as many as `limit` allows, and none more once their
+/// events have reached `bytes_max`.
 struct PendingQuery {
   HookId hook;
   Timestamp due_after{std::numeric_limits<std::int64_t>::min()};  ///< Exclusive.
@@ -57,6 +59,11 @@ struct PendingQuery {
   int limit = 0;  ///< Of what is returned: what is skipped does not count.
   /// Sorted. These are in memory already: skipped, without reading their events.
   std::span<const DeliveryId> except;
+  /// Of the events of what is returned, by delivery::Bytes. At least one delivery is returned.
+  std::size_t bytes_max = std::numeric_limits<std::size_t>::max();
+  /// If given: events that are in memory already are taken from here instead of being read, and
+  /// those that are read are put here. Outlives the query.
+  EventPool* events = nullptr;
 };
 
 class Reader {

@@ -31,7 +31,7 @@ struct Config {
   std::int64_t body_bytes_max = 2 * 1024 * 1024;
   std::int64_t connections_max = 10'000;
   std::int64_t rate_limit_per_minute = 1'000'000'000;
-  std::int64_t hook_concurrency = 32;  ///< Attempts under way at once for one hook.
+  std::int64_t hook_concurrency = 64;  ///< Attempts under way at once for one hook.
   std::int64_t drain_timeout_ms = 15'000;
   std::int64_t ephemeral_lifetime_s = 3600;
   bool allow_http_targets = false;

@@ -6,6 +6,7 @@
 #include <thread>
 #include <utility>
 
+#include "delivery/shard.h"
 #include "hooks/limits.h"
 
 namespace hookline::server {
@@ -64,6 +65,12 @@ Result<Loops> MakeLoops(const Config& config) {
   auto options = MakeOptions(config);
   if (!options) return std::unexpected(options.error());
   auto resolver = std::make_shared<net::SystemResolver>();
+  // A shard starts no more attempts than its loop can run at once, be it to one host, so that none
+  // waits for a connection while its time runs. A few more are for test calls.
+  constexpr std::size_t kTestCalls = 32;
+  options->connections_max =
+      static_cast<std::size_t>(delivery::ShardLimits{}.in_flight) + kTestCalls;
+  options->connections_per_host_max = options->connections_max;
   Loops loops;
   for (std::size_t i = 0; i < LoopCount(config); ++i) {
     loops.delivery.push_back(std::make_unique<net::HttpLoop>(*options, *policy, resolver));

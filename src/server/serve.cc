@@ -125,8 +125,6 @@ Result<void> Server::StartDelivery() {
   work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
   delivery::DispatcherOptions options;
   options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
-  options.limits.lane.window =
-      std::max(options.limits.lane.window, options.limits.lane.in_flight * 2);
   options.seed = static_cast<std::uint64_t>(clock_.WallNow().ns);
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       delivery::Dispatcher::Ports{*work_store_, directory_, clock_, {}}, shards, options);

@@ -22,9 +22,20 @@ namespace hookline::settings {
 namespace {
 
 constexpr std::size_t kMaxTextBytes = 4096;
+constexpr int kMaxInFlightMax = 1000;
 constexpr std::size_t kMaxCredentialsBytes = 32 * 1024;
 
-enum class KeyKind { kString, kBool, kInt, kEnum, kEventTypes, kCallback, kFailover, kRetry };
+enum class KeyKind {
+  kString,
+  kBool,
+  kInt,
+  kCount,
+  kEnum,
+  kEventTypes,
+  kCallback,
+  kFailover,
+  kRetry
+};
 
 struct HookKey {
   std::string_view name;
@@ -58,6 +69,7 @@ constexpr std::array kHookKeys = {
     HookKey{"callback", KeyKind::kCallback, ""},
     HookKey{"failover_config", KeyKind::kFailover, ""},
     HookKey{"retry", KeyKind::kRetry, ""},
+    HookKey{"max_in_flight", KeyKind::kCount, ""},
     HookKey{"payload_format", KeyKind::kEnum, "v1 v2"},
     HookKey{"body_encoding", KeyKind::kEnum, "raw base64"},
 };
@@ -114,6 +126,8 @@ Result<void> CheckKey(const HookKey& key, const std::string& field, json::Value 
       return CheckBool(field, value);
     case KeyKind::kInt:
       return CheckInt(field, value, 0, std::numeric_limits<std::int32_t>::max());
+    case KeyKind::kCount:
+      return CheckInt(field, value, 1, kMaxInFlightMax);
     case KeyKind::kEnum:
       return CheckEnum(field, value, key.allowed);
     case KeyKind::kEventTypes:
@@ -289,6 +303,14 @@ Result<EventHook> BuildHook(EventHook hook, const JsonMembers& document, const s
   hook.retry_json = root["retry"].raw();
   hook.payload_v2 = root["payload_format"].AsString() == "v2";
   return hook;
+}
+
+std::optional<int> MaxInFlight(const EventHook& hook) {
+  if (hook.doc_json.find("max_in_flight") == std::string::npos) return std::nullopt;
+  const json::Document document = ParseStored(hook.doc_json);
+  const auto value = document.root()["max_in_flight"].AsInt();
+  if (!value) return std::nullopt;
+  return static_cast<int>(std::clamp<std::int64_t>(*value, 1, kMaxInFlightMax));
 }
 
 void FinishHook(EventHook& hook, const EventHook& stored, bool is_new,

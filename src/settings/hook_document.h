@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -29,6 +30,10 @@ Result<EventHook> MergeHook(const EventHook& stored, bool is_new, json::Value it
 /// `prefix` stands before field names in messages, dot included.
 Result<EventHook> BuildHook(EventHook hook, const JsonMembers& document, const std::string& prefix,
                             const PatchOptions& options);
+
+/// How many attempts of the hook may be under way at once: its `max_in_flight`, nullopt if it has
+/// none.
+std::optional<int> MaxInFlight(const EventHook& hook);
 
 /// Sets what follows from a hook's change: created_at, updated_at, cancel_up_to, disabled_reason.
 void FinishHook(EventHook& hook, const EventHook& stored, bool is_new, const PatchOptions& options);

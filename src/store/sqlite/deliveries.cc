@@ -94,17 +94,26 @@ FROM deliveries WHERE pk = ?1 AND state = 1)sql"),
 std::vector<delivery::PendingDelivery> DeliveryTable::LoadPending(
     const delivery::PendingQuery& query) {
   std::vector<delivery::PendingDelivery> pending;
+  std::size_t bytes = 0;
   Run run(load_, query.hook, query.due_after, query.due_by);
-  while (std::ssize(pending) < query.limit && run.Step()) {
+  while (std::ssize(pending) < query.limit && bytes < query.bytes_max && run.Step()) {
     const auto id = Columns(run).RowNumber<DeliveryId>();
     if (std::ranges::binary_search(query.except, id)) continue;
     Columns columns(run);
     delivery::PendingDelivery loaded = ReadPending(columns);
-    loaded.event = events_.Find(columns.RowNumber<EventId>());
+    loaded.event = FindEvent(columns.RowNumber<EventId>(), query.events);
     if (loaded.event == nullptr) throw Failure("a pending delivery has lost its event");
+    bytes += delivery::Bytes(*loaded.event);
     pending.push_back(std::move(loaded));
   }
   return pending;
+}
+
+delivery::EventPayloadPtr DeliveryTable::FindEvent(EventId event, delivery::EventPool* known) {
+  if (known == nullptr) return events_.Find(event);
+  if (auto found = known->Find(event)) return found;
+  auto read = events_.Find(event);
+  return read == nullptr ? read : known->Share(std::move(read));
 }
 
 std::optional<Timestamp> DeliveryTable::NextDue(HookId hook, Timestamp after) {

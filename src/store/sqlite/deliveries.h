@@ -31,6 +31,8 @@ class DeliveryTable {
   std::optional<delivery::PendingDelivery> Redeliver(DeliveryId delivery, HookId to, Timestamp now);
 
  private:
+  delivery::EventPayloadPtr FindEvent(EventId event, delivery::EventPool* known);
+
   Connection& db_;
   EventTable& events_;
   Statement load_;

@@ -11,11 +11,19 @@ using delivery::PendingDelivery;
 
 std::vector<PendingDelivery> MemoryTables::LoadPending(const delivery::PendingQuery& query) {
   std::vector<PendingDelivery> rows;
+  std::size_t bytes = 0;
   for (const auto& [due, id] : pending_[query.hook]) {
     if (due <= query.due_after || due > query.due_by) continue;
     if (std::ranges::binary_search(query.except, id)) continue;
-    if (static_cast<int>(rows.size()) == query.limit) break;
+    if (static_cast<int>(rows.size()) == query.limit || bytes >= query.bytes_max) break;
     rows.push_back(deliveries_.at(id).delivery);
+    PendingDelivery& row = rows.back();
+    bytes += delivery::Bytes(*row.event);
+    if (query.events == nullptr) continue;
+    // A copy of its own, as a database reads one.
+    const auto known = query.events->Find(row.event->id);
+    row.event =
+        known ? known : query.events->Share(std::make_shared<delivery::EventPayload>(*row.event));
   }
   return rows;
 }

@@ -9,11 +9,22 @@ namespace hookline::testing {
 
 using delivery::DeliveryState;
 
-Rig::Rig(Options options) : world(options.seed), options_(options) {
+Rig::Rig(Options options) : world(options.seed), options_(options) { app_ = AddApp(); }
+
+AppId Rig::AddApp() {
   settings::App app;
   app.name = "test";
-  app_ = tables.InsertApp(app);
-  tables.InsertKey(app_, {"key", "secret", {}, {}});
+  const AppId id = tables.InsertApp(app);
+  tables.InsertKey(id, {"key", "secret", {}, {}});
+  if (directory != nullptr) directory->Publish(tables.FindApp(id));
+  return id;
+}
+
+AppId Rig::AppOf(HookId hook) {
+  for (const settings::AppPtr& app : tables.ListApps()) {
+    if (app->FindHook(hook) != nullptr) return app->id;
+  }
+  return app_;
 }
 
 Rig::~Rig() { Crash(); }
@@ -22,7 +33,7 @@ void Rig::Boot() {
   store = std::make_unique<MemoryStore>(world, tables, ++epoch_);
   store->faults = faults;
   directory = std::make_unique<settings::Directory>();
-  directory->Publish(tables.FindApp(app_));
+  for (const settings::AppPtr& app : tables.ListApps()) directory->Publish(app);
   std::vector<delivery::ShardSpec> specs;
   for (int i = 0; i < options_.shards; ++i) {
     loops.push_back(std::make_unique<ManualLoop>(world));
@@ -35,6 +46,7 @@ void Rig::Boot() {
   }
   delivery::DispatcherOptions dispatcher_options;
   dispatcher_options.limits = options_.limits;
+  dispatcher_options.event_bytes = options_.event_bytes;
   dispatcher_options.seed = options_.seed;
   dispatcher = std::make_unique<delivery::Dispatcher>(
       delivery::Dispatcher::Ports{
@@ -54,15 +66,19 @@ void Rig::Crash() {
   store.reset();
 }
 
-void Rig::Store(const std::vector<settings::EventHook>& hooks) {
-  const auto run = [&](MemoryTables& tx) { tx.ReplaceHooks(app_, hooks); };
+void Rig::Store(const std::vector<settings::EventHook>& hooks, AppId app) {
+  const auto run = [&](MemoryTables& tx) { tx.ReplaceHooks(app, hooks); };
   if (store == nullptr) return run(tables);
-  store->Commit(run, [this] { directory->Publish(tables.FindApp(app_)); });
-  dispatcher->OnAppChanged(tables.FindApp(app_));
+  store->Commit(run, [this, app] { directory->Publish(tables.FindApp(app)); });
+  dispatcher->OnAppChanged(tables.FindApp(app));
 }
 
 HookId Rig::AddHooks(int count, const std::string& retry_json) {
-  std::vector<settings::EventHook> hooks = tables.FindApp(app_)->hooks;
+  return AddHooksTo(app_, count, retry_json);
+}
+
+HookId Rig::AddHooksTo(AppId app, int count, const std::string& retry_json) {
+  std::vector<settings::EventHook> hooks = tables.FindApp(app)->hooks;
   const std::size_t before = hooks.size();
   for (int i = 0; i < count; ++i) {
     settings::EventHook hook;
@@ -71,18 +87,19 @@ HookId Rig::AddHooks(int count, const std::string& retry_json) {
     hook.retry_json = retry_json;
     hooks.push_back(hook);
   }
-  Store(hooks);
-  return tables.FindApp(app_)->hooks[before].pk;
+  Store(hooks, app);
+  return tables.FindApp(app)->hooks[before].pk;
 }
 
 void Rig::ChangeHook(HookId hook, const std::function<void(settings::EventHook&)>& change) {
-  std::vector<settings::EventHook> hooks = tables.FindApp(app_)->hooks;
+  const AppId app = AppOf(hook);
+  std::vector<settings::EventHook> hooks = tables.FindApp(app)->hooks;
   const auto found = std::ranges::find(hooks, hook, &settings::EventHook::pk);
   ASSERT_NE(found, hooks.end());
   const bool was_enabled = found->enabled;
   change(*found);
   if (was_enabled && !found->enabled) found->cancel_up_to = tables.LastDelivery();
-  Store(hooks);
+  Store(hooks, app);
 }
 
 void Rig::SetEnabled(HookId hook, bool enabled) {
@@ -90,17 +107,19 @@ void Rig::SetEnabled(HookId hook, bool enabled) {
 }
 
 void Rig::DeleteHook(HookId hook) {
-  std::vector<settings::EventHook> hooks = tables.FindApp(app_)->hooks;
+  const AppId app = AppOf(hook);
+  std::vector<settings::EventHook> hooks = tables.FindApp(app)->hooks;
   std::erase_if(hooks, [&](const settings::EventHook& one) { return one.pk == hook; });
-  Store(hooks);
+  Store(hooks, app);
 }
 
-std::vector<DeliveryId> Rig::Emit(const std::vector<HookId>& hooks) {
+std::vector<DeliveryId> Rig::Emit(const std::vector<HookId>& hooks, std::size_t body_bytes) {
   std::vector<DeliveryId> ids;
   const auto run = [&](MemoryTables& tx) {
     delivery::EventPayload event;
-    event.app = app_;
+    event.app = AppOf(hooks.front());
     event.type = "message.new";
+    event.body_v1 = std::make_shared<const std::string>(body_bytes, 'x');
     const auto stored = tx.InsertEvent(event);
     for (const HookId hook : hooks) {
       delivery::PendingDelivery pending;

@@ -21,6 +21,7 @@ class Rig {
     std::uint64_t seed = 1;
     int shards = 1;
     delivery::ShardLimits limits;
+    std::size_t event_bytes = delivery::DispatcherOptions{}.event_bytes;
   };
   using Script = std::function<Reply(const delivery::Attempt&)>;
 
@@ -34,12 +35,15 @@ class Rig {
 
   /// Adds hooks to the app, and returns the first one's number; they follow one another.
   HookId AddHooks(int count, const std::string& retry_json = "");
+  /// The same for another app.
+  HookId AddHooksTo(AppId app, int count, const std::string& retry_json = "");
+  AppId AddApp();
   /// Changes the hook as PATCH /app would, marks included, and tells the dispatcher.
   void ChangeHook(HookId hook, const std::function<void(settings::EventHook&)>& change);
   void SetEnabled(HookId hook, bool enabled);
   void DeleteHook(HookId hook);
   /// Commits one event with a delivery to each of the hooks; returns the deliveries' ids.
-  std::vector<DeliveryId> Emit(const std::vector<HookId>& hooks);
+  std::vector<DeliveryId> Emit(const std::vector<HookId>& hooks, std::size_t body_bytes = 0);
   void EmitMany(HookId hook, int count);
   void Redeliver(DeliveryId delivery, HookId to = {});
 
@@ -65,7 +69,8 @@ class Rig {
   MemoryStore::Faults faults;                  ///< Of the store, from the next Boot on.
 
  private:
-  void Store(const std::vector<settings::EventHook>& hooks);
+  void Store(const std::vector<settings::EventHook>& hooks, AppId app);
+  AppId AppOf(HookId hook);
 
   const Options options_;
   AppId app_;

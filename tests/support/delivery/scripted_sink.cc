@@ -32,13 +32,17 @@ void ScriptedSink::Start(delivery::Attempt attempt,
   if (reply.latency >= attempt.timeout) {
     reply = Failure(delivery::FailureClass::kTimeout, attempt.timeout);
   }
+  const auto started = world_.clock.SteadyNow();
   reply.outcome.elapsed = reply.latency;
   const std::uint64_t serial = ++serial_;
   open_.emplace(id, Open{hook, serial, std::move(done)});
   most_[hook] = std::max(most_[hook], ++open_by_hook_[hook]);
   if (reply.at_once) return Finish(id, serial, std::move(reply.outcome));
-  world_.After(reply.latency,
-               [this, id, serial, outcome = reply.outcome] { Finish(id, serial, outcome); });
+  world_.After(reply.latency, [this, id, serial, started, outcome = reply.outcome]() mutable {
+    // By the clock, which goes on when the process stands still.
+    outcome.elapsed = world_.clock.SteadyNow() - started;
+    Finish(id, serial, outcome);
+  });
 }
 
 void ScriptedSink::Finish(DeliveryId delivery, std::uint64_t serial,

@@ -464,7 +464,7 @@ TEST(DispatcherTest, TellsHowAHookIsDoing) {
   EXPECT_EQ(health->consecutive_failures, 1);
   EXPECT_EQ(health->in_flight, 0);
   EXPECT_TRUE(health->next_retry_at);
-  EXPECT_LT(health->in_flight_limit, 32);
+  EXPECT_EQ(health->in_flight_limit, 64);
 }
 
 TEST(DispatcherTest, IdleLanesAreForgotten) {

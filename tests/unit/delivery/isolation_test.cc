@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <vector>
 
 #include "support/delivery/rig.h"
 
@@ -112,19 +113,98 @@ TEST(IsolationTest, LanesThatWaitForASlotAllGetOne) {
   EXPECT_TRUE(rig.NothingPending());
 }
 
-TEST(IsolationTest, AFailingHookGetsFewerSlotsAndRecovers) {
+TEST(IsolationTest, AHookThatHangsFromTheStartHas64AttemptsUnderWay) {
   Rig rig({});
   const HookId hook = rig.AddHooks(1);
   rig.Boot();
-  rig.script = [](const Attempt&) { return Status(404, milliseconds(10)); };
+  rig.script = [](const Attempt&) { return Status(200, hours(1)); };
   rig.EmitMany(hook, 200);
   rig.world.RunFor(milliseconds(100));
-  EXPECT_EQ(rig.sinks[0]->in_flight(hook), 2);
+  EXPECT_EQ(rig.sinks[0]->in_flight(hook), 64);
+  // In trouble it has no fewer, as long as nobody else needs the slots.
+  rig.world.RunFor(seconds(7));
+  EXPECT_EQ(rig.sinks[0]->in_flight(hook), 64);
   rig.script = [](const Attempt&) { return Status(200, milliseconds(10)); };
+  rig.world.RunFor(seconds(40));
+  EXPECT_TRUE(rig.NothingPending());
+}
+
+TEST(IsolationTest, RetriesAreNotLateBecauseOlderAttemptsHang) {
+  Rig rig({});
+  const HookId hook = rig.AddHooks(1);
+  rig.Boot();
+  rig.script = [](const Attempt&) { return Status(200, hours(1)); };
+  rig.EmitMany(hook, 12);
   rig.world.RunFor(seconds(5));
-  rig.EmitMany(hook, 200);
-  rig.world.RunFor(milliseconds(5));
-  EXPECT_EQ(rig.sinks[0]->in_flight(hook), 32);
+  rig.EmitMany(hook, 12);
+  rig.world.RunFor(milliseconds(1500));
+  // The first twelve were due again 0.2 s after their six, while the others hang.
+  int second_attempts = 0;
+  for (const auto& seen : rig.Seen(hook)) second_attempts += seen.number == 2 ? 1 : 0;
+  EXPECT_EQ(second_attempts, 12);
+  EXPECT_EQ(rig.sinks[0]->in_flight(hook), 24);
+}
+
+TEST(IsolationTest, AHookMaySetHowManyAttemptsAreUnderWay) {
+  Rig rig({});
+  const HookId few = rig.AddHooks(2);
+  const HookId many{few.value + 1};
+  rig.ChangeHook(few, [](auto& hook) { hook.doc_json = R"({"max_in_flight":3})"; });
+  rig.ChangeHook(many, [](auto& hook) { hook.doc_json = R"({"max_in_flight":300})"; });
+  rig.Boot();
+  rig.script = [](const Attempt&) { return Status(200, seconds(1)); };
+  rig.EmitMany(few, 500);
+  rig.EmitMany(many, 500);
+  rig.world.RunFor(milliseconds(100));
+  EXPECT_EQ(rig.sinks[0]->in_flight(few), 3);
+  EXPECT_EQ(rig.sinks[0]->in_flight(many), 300);
+  EXPECT_EQ(rig.Health(few)->in_flight_limit, 3);
+  rig.ChangeHook(few, [](auto& hook) { hook.doc_json = "{}"; });
+  rig.world.RunFor(milliseconds(100));
+  EXPECT_EQ(rig.sinks[0]->in_flight(few), 64);
+}
+
+TEST(IsolationTest, AttemptsNeverExceedTheSlots) {
+  Rig::Options options;
+  options.limits.in_flight = 50;
+  Rig rig(options);
+  const HookId first = rig.AddHooks(80);
+  rig.Boot();
+  rig.script = [](const Attempt&) { return Status(200, hours(1)); };
+  for (int i = 0; i < 80; ++i) rig.EmitMany(HookId{first.value + i}, 20);
+  for (int i = 0; i < 300; ++i) {
+    rig.world.RunFor(milliseconds(100));
+    ASSERT_LE(rig.dispatcher->Stats().in_flight, 50);
+  }
+}
+
+/// How long the first event of a new app waits, `after` the hooks of 60 others began to hang.
+nanoseconds FirstEventAmid960HangingHooks(nanoseconds after) {
+  Rig::Options options;
+  options.limits.in_flight = 512;
+  Rig rig(options);
+  std::vector<HookId> hanging;
+  for (int app = 0; app < 60; ++app) hanging.push_back(rig.AddHooksTo(rig.AddApp(), 16));
+  const HookId healthy = rig.AddHooksTo(rig.AddApp(), 1);
+  rig.Boot();
+  rig.script = [healthy](const Attempt& attempt) {
+    return attempt.hook->pk == healthy ? Status(200) : Status(200, hours(1));
+  };
+  for (const HookId first : hanging) {
+    for (int i = 0; i < 16; ++i) rig.EmitMany(HookId{first.value + i}, 5);
+  }
+  rig.world.RunFor(after);
+  Latency latency(rig, healthy);
+  latency.Emit();
+  rig.world.RunFor(seconds(10));
+  return latency.Longest();
+}
+
+TEST(IsolationTest, ManyAppsWithHangingHooksDoNotDelayANewAppsFirstEvent) {
+  for (const auto after : {milliseconds(1), milliseconds(400), milliseconds(1400),
+                           milliseconds(3000), milliseconds(6500), milliseconds(20000)}) {
+    EXPECT_LT(FirstEventAmid960HangingHooks(after), milliseconds(1)) << after.count();
+  }
 }
 
 TEST(IsolationTest, ManyHooksWithABacklogAllStart) {
