@@ -1,3 +1,5 @@
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
@@ -5,6 +7,7 @@
 #include <string>
 
 #include "server/config.h"
+#include "server/process.h"
 #include "server/serve.h"
 
 namespace {
@@ -36,12 +39,13 @@ int RunServe(const ServeFlags& flags) {
   if (flags.tls_cert) config->tls_cert = *flags.tls_cert;
   if (flags.tls_key) config->tls_key = *flags.tls_key;
   if (flags.dev) config->dev = true;
-  return server::Serve(*config);
+  return server::Serve(*config, server::UnknownVariables(environ));
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  hookline::server::DetachFromTerminal();
   CLI::App app{"Hookline: a self-hosted webhook platform, wire-compatible with Stream Chat."};
   app.set_version_flag("--version", "hookline " HOOKLINE_VERSION);
   app.allow_extras();  // So that a misspelt command can be named.

@@ -187,6 +187,13 @@ void CallQueue::StartResolving(Host& host) {
                  answer = std::move(answer)]() mutable { OnResolved(endpoint, std::move(answer)); },
                 LoopInbox::Limit::kExceed);
   };
+  if (options_.localhost_names && (host.name == "localhost" || host.name.ends_with(".localhost"))) {
+    Resolver::Answer loopback;
+    for (const char* text : {"127.0.0.1", "::1"}) {
+      loopback.addresses.push_back(*IpAddress::Parse(text));
+    }
+    return callback(std::move(loopback));
+  }
   resolver_.Resolve(host.name, std::move(callback));
 }
 

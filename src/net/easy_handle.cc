@@ -88,6 +88,7 @@ void EasyHandle::SetFixedOptions() {
   MustSet(easy_, CURLOPT_MAXAGE_CONN, static_cast<long>(options_.connection_idle_max.count()));
   MustSet(easy_, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(options_.connection_age_max.count()));
 
+  if (!options_.ca_file.empty()) MustSet(easy_, CURLOPT_CAINFO, options_.ca_file.c_str());
   MustSet(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
   MustSet(easy_, CURLOPT_SSL_VERIFYHOST, 2L);
   MustSet(easy_, CURLOPT_SSLVERSION, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
@@ -169,8 +170,9 @@ bool EasyHandle::SetTls(const TlsFiles* tls) {
       curl_easy_cleanup(fresh);
       return copy;
     }();
+    const std::string& standard = options_.ca_file.empty() ? system_bundle : options_.ca_file;
     ok = TrySet(easy_, CURLOPT_CAINFO,
-                wanted.ca_file.empty() ? OrNull(system_bundle) : wanted.ca_file.c_str());
+                wanted.ca_file.empty() ? OrNull(standard) : wanted.ca_file.c_str());
   }
   ok = ok && TrySet(easy_, CURLOPT_SSLCERT, OrNull(wanted.certificate_file)) &&
        TrySet(easy_, CURLOPT_SSLKEY, OrNull(wanted.key_file));

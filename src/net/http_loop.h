@@ -35,6 +35,10 @@ struct HttpLoopOptions {
   std::string proxy;
   bool proxy_judges_targets = false;
 
+  std::string ca_file;  ///< PEM bundle of the authorities trusted; empty: the system's.
+  /// Names under "localhost" are this machine's loopback, without asking anybody.
+  bool localhost_names = false;
+
   /// Deliveries leave from these addresses; a family with no address of its own is not used if the
   /// other one has one.
   std::optional<IpAddress> source_v4;

@@ -82,6 +82,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
 
   asio::awaitable<void> AcceptLoop();
   void StartSession(tcp::socket socket, std::shared_ptr<HttpShard> shard);
+  bool CloseLongestIdle();
+  void LogShortage(steady_clock::time_point& logged_at, std::string_view line);
   void WakeAccept();
   bool stopped() const { return threads.At(0).stopped(); }
 
@@ -102,7 +104,27 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   // Only touched on thread 0.
   tcp::acceptor acceptor;
   asio::steady_timer pause;
+  steady_clock::time_point full_logged_at{};
+  steady_clock::time_point accept_logged_at{};
 };
+
+bool HttpServer::Impl::CloseLongestIdle() {
+  const auto longest = std::ranges::min_element(
+      shards, {}, [](const std::shared_ptr<HttpShard>& shard) { return shard->idle_since(); });
+  const std::shared_ptr<HttpShard> shard = *longest;
+  if (shard->idle_since() == HttpShard::kNobodyIdle) return false;
+  shard->PlanClose();
+  asio::post(shard->context(), [shard] { shard->CloseLongestIdle(); });
+  return true;
+}
+
+void HttpServer::Impl::LogShortage(steady_clock::time_point& logged_at, std::string_view line) {
+  const auto now = steady_clock::now();
+  const bool first = logged_at == steady_clock::time_point();
+  if (!first && now - logged_at < core->options.shortage_log_interval) return;
+  logged_at = now;
+  core->Log(line);
+}
 
 asio::awaitable<void> HttpServer::Impl::AcceptLoop() {
   const std::size_t limit = core->options.connections_max + core->options.refusals_max;
@@ -123,8 +145,12 @@ asio::awaitable<void> HttpServer::Impl::AcceptLoop() {
     }
     if (ec == asio::error::operation_aborted || !acceptor.is_open()) co_return;
     if (ec == asio::error::connection_aborted) continue;
-    // Most likely out of file descriptors: trying again at once would only burn the processor.
-    core->Log("accept failed: " + ec.message());
+    // Most likely out of file descriptors: trying again at once would only burn the processor. The
+    // end of a session wakes us.
+    LogShortage(accept_logged_at,
+                "accept failed: " + ec.message() + "; idle connections are closed");
+    core->accept_waits.store(true);
+    CloseLongestIdle();
     pause.expires_after(kAcceptPause);
     co_await pause.async_wait(kAwait);
   }
@@ -134,7 +160,14 @@ void HttpServer::Impl::StartSession(tcp::socket socket, std::shared_ptr<HttpShar
   error_code ec;
   socket.set_option(tcp::no_delay(true), ec);
   if (ec) return;  // The peer has gone already.
-  const bool refuse = core->sessions.fetch_add(1) >= core->options.connections_max;
+  const bool full = core->sessions.fetch_add(1) >= core->options.connections_max;
+  const bool refuse = full && !CloseLongestIdle();
+  if (full) {
+    LogShortage(full_logged_at,
+                fmt::format("all {} connections are taken: {}", core->options.connections_max,
+                            refuse ? "a new one is refused, for none is idle"
+                                   : "the longest idle one is closed"));
+  }
   core->gate.Enter();
   std::shared_ptr<HttpSession> session =
       tls ? MakeTlsSession(core, shard, refuse, std::move(socket), *tls)
@@ -145,6 +178,8 @@ void HttpServer::Impl::StartSession(tcp::socket socket, std::shared_ptr<HttpShar
     shard->Add(*session);
     auto on_end = [weak, core, shard, session](std::exception_ptr exception) {
       shard->Remove(*session);
+      // Before the gate opens: who has waited for the end must find no connection open.
+      session->CloseSocket();
       if (exception && !shard->draining()) {
         core->Log("connection ended by " + DescribeEnd(std::move(exception)));
       }

@@ -39,8 +39,11 @@ struct HttpServerOptions {
   std::size_t body_bytes_max = 2 * 1024 * 1024;     ///< Beyond: 413.
   std::size_t linger_bytes_max = 16 * 1024 * 1024;  ///< Read and dropped before closing.
 
-  std::size_t connections_max = 10'000;  ///< Beyond: 503 and close.
-  std::size_t refusals_max = 256;        ///< Connections being refused; beyond: no accepting.
+  /// Beyond: the connection that has been idle longest is closed; if all are busy, 503 and close.
+  std::size_t connections_max = 10'000;
+  std::size_t refusals_max = 256;  ///< Connections being refused; beyond: no accepting.
+
+  std::chrono::milliseconds shortage_log_interval{60'000};  ///< Between lines about the same want.
 
   std::chrono::milliseconds header_timeout{10'000};  ///< First byte to the end of the header.
   std::chrono::milliseconds body_timeout{30'000};    ///< The whole body.

@@ -90,6 +90,11 @@ void HttpSession::Cancel() {
   Socket().close(ignored);
 }
 
+void HttpSession::CloseSocket() {
+  error_code ignored;  // Closed already, perhaps.
+  Socket().close(ignored);
+}
+
 asio::awaitable<void> HttpSession::Run() {
   error_code ec;
   const auto peer = Socket().remote_endpoint(ec);
@@ -112,9 +117,10 @@ asio::awaitable<void> HttpSession::ServeRequests() {
   while (!ended_) {
     phase_ = Phase::kIdle;
     if (buffer_.size() == 0) {
-      Arm(first ? core_->options.header_timeout : core_->options.idle_timeout);
-      const error_code ec = co_await Fill(kFirstReadBytes);
-      if (ec || expired_) co_return;
+      const auto& options = core_->options;
+      const auto patience = first ? options.header_timeout : options.idle_timeout;
+      const bool came = co_await AwaitRequest(patience);
+      if (!came) co_return;
     }
     first = false;
     phase_ = Phase::kBusy;
@@ -146,6 +152,21 @@ asio::awaitable<void> HttpSession::ServeRequests() {
       co_return;
     }
   }
+}
+
+asio::awaitable<bool> HttpSession::AwaitRequest(std::chrono::milliseconds patience) {
+  Arm(patience);
+  idle_since_ = steady_clock::now();
+  const auto place = shard_->EnterIdle(*this);
+  error_code ec;
+  try {
+    ec = co_await Fill(kFirstReadBytes);
+  } catch (...) {
+    shard_->LeaveIdle(place);
+    throw;
+  }
+  shard_->LeaveIdle(place);
+  co_return !ec && !expired_;
 }
 
 asio::awaitable<error_code> HttpSession::Fill(std::size_t bytes_max) {

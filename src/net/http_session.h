@@ -10,6 +10,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <chrono>
+#include <cstdint>
+#include <limits>
+#include <list>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -56,6 +59,19 @@ class HttpShard : public std::enable_shared_from_this<HttpShard> {
   void Drain();
   void CancelAll();
 
+  /// Idle sessions, the longest idle first; a session is in the list while it waits for a request.
+  using IdleList = std::list<HttpSession*>;
+  IdleList::iterator EnterIdle(HttpSession& session);
+  void LeaveIdle(IdleList::iterator place);
+
+  /// Since when the longest idle session has been so, as ticks of the steady clock; kNobodyIdle
+  /// without one that is not about to be closed. Any thread; a moment's view.
+  static constexpr std::int64_t kNobodyIdle = std::numeric_limits<std::int64_t>::max();
+  std::int64_t idle_since() const { return idle_since_.load(std::memory_order_relaxed); }
+  /// Announces one CloseLongestIdle(). Any thread.
+  void PlanClose() { planned_closes_.fetch_add(1); }
+  void CloseLongestIdle();
+
   bool draining() const { return draining_; }
   boost::asio::io_context& context() { return context_; }
 
@@ -68,7 +84,12 @@ class HttpShard : public std::enable_shared_from_this<HttpShard> {
   boost::asio::io_context& context_;
   const std::chrono::milliseconds sweep_interval_;
   boost::asio::steady_timer timer_;
+  void TellIdleSince();
+
   std::unordered_set<HttpSession*> sessions_;
+  IdleList idle_;
+  std::atomic<std::int64_t> idle_since_{kNobodyIdle};
+  std::atomic<std::size_t> planned_closes_{0};
   std::string date_;
   std::chrono::steady_clock::time_point date_until_{};
   bool draining_ = false;
@@ -89,6 +110,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   /// Cancels the operation in progress if its deadline has passed.
   void Expire(std::chrono::steady_clock::time_point now);
   void EndIfIdle();
+  /// Once Run() has ended; the object itself may live a little longer.
+  void CloseSocket();
+  std::chrono::steady_clock::time_point idle_since() const { return idle_since_; }
   void Cancel();
 
   boost::asio::cancellation_slot cancellation_slot() { return cancellation_.slot(); }
@@ -118,6 +142,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::asio::awaitable<boost::system::error_code> Fill(std::size_t bytes_max);
   boost::asio::awaitable<HttpResponse> Answer(HttpRequest request);
   boost::asio::awaitable<void> ServeRequests();
+  boost::asio::awaitable<bool> AwaitRequest(std::chrono::milliseconds patience);
   boost::asio::awaitable<bool> Send(HttpResponse response, bool keep, bool is_head, int minor);
   boost::asio::awaitable<void> Linger();
 
@@ -134,6 +159,7 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::string head_;
   std::string peer_address_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point idle_since_{};
   Phase phase_ = Phase::kIdle;
   bool expired_ = false;
   bool ended_ = false;  ///< Drained or cancelled: no new request.

@@ -32,6 +32,34 @@ void HttpShard::Sweep() {
   });
 }
 
+HttpShard::IdleList::iterator HttpShard::EnterIdle(HttpSession& session) {
+  const auto place = idle_.insert(idle_.end(), &session);
+  TellIdleSince();
+  return place;
+}
+
+void HttpShard::LeaveIdle(IdleList::iterator place) {
+  idle_.erase(place);
+  TellIdleSince();
+}
+
+void HttpShard::TellIdleSince() {
+  const bool somebody = idle_.size() > planned_closes_.load();
+  idle_since_.store(somebody ? idle_.front()->idle_since().time_since_epoch().count() : kNobodyIdle,
+                    std::memory_order_relaxed);
+}
+
+void HttpShard::CloseLongestIdle() {
+  planned_closes_.fetch_sub(1);
+  if (!idle_.empty()) {
+    HttpSession& session = *idle_.front();
+    // It leaves the list only when its read has ended: the next one to be closed is another.
+    idle_.splice(idle_.end(), idle_, idle_.begin());
+    session.EndIfIdle();
+  }
+  TellIdleSince();
+}
+
 void HttpShard::Drain() {
   draining_ = true;
   for (HttpSession* session : sessions_) session->EndIfIdle();

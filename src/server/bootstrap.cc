@@ -1,6 +1,7 @@
 #include "server/bootstrap.h"
 
 #include <fmt/core.h>
+#include <spdlog/spdlog.h>
 
 #include <future>
 #include <utility>
@@ -10,7 +11,7 @@
 namespace hookline::server {
 namespace {
 
-Result<void> CreateFirstApp(store::Tx& tx, const Config& config, Timestamp now) {
+Result<void> CreateFirstApp(store::Tx& tx, const Config& config, Timestamp now, bool& retired) {
   settings::NewApp request;
   request.name = "hookline";
   if (!config.bootstrap_key.empty()) {
@@ -20,6 +21,11 @@ Result<void> CreateFirstApp(store::Tx& tx, const Config& config, Timestamp now) 
         if (key.secret == config.bootstrap_secret) return {};
         return InputError("bootstrap_key exists already, with another secret");
       }
+    }
+    if (tx.KeyExists(config.bootstrap_key)) {
+      // Its rotation is over and the environment still names it: nothing to do, and no second app.
+      retired = true;
+      return {};
     }
     request.key = settings::GivenKey{config.bootstrap_key, config.bootstrap_secret};
   } else if (!config.dev || !tx.ListApps().empty()) {
@@ -38,10 +44,11 @@ Result<void> LoadApps(store::Store& store, const Clock& clock, const Config& con
     return InputError("bootstrap_key and bootstrap_secret must be set together");
   }
   Result<void> created;
+  bool retired = false;
   std::promise<store::Commit> finished;
   store.Write(
       [&](store::Tx& tx) {
-        created = CreateFirstApp(tx, config, clock.WallNow());
+        created = CreateFirstApp(tx, config, clock.WallNow(), retired);
         if (!created) return false;
         for (settings::AppPtr& app : tx.ListApps()) directory.Publish(std::move(app));
         return true;
@@ -51,6 +58,11 @@ Result<void> LoadApps(store::Store& store, const Clock& clock, const Config& con
   if (!created) return created;
   if (commit != store::Commit::kCommitted) {
     return Fail(ErrorKind::kUnavailable, "the apps could not be read from the store");
+  }
+  if (retired) {
+    spdlog::warn(
+        "bootstrap_key is a key that was retired: it stays retired; take it out of the "
+        "environment");
   }
   return {};
 }

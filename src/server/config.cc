@@ -133,6 +133,10 @@ constexpr Setting kSettings[] = {
     {"trusted_proxies", "Peers whose X-Forwarded-For is believed.", List<&Config::trusted_proxies>},
     {"egress.proxy", "Proxy for outgoing calls.", Text<&Config::proxy>},
     {"egress.source_address", "Local address of outgoing calls.", Text<&Config::source_address>},
+    {"egress.ca_file",
+     "PEM bundle of the authorities that https targets are judged by; empty: SSL_CERT_FILE of the "
+     "environment, else the system's.",
+     Text<&Config::ca_file>},
 };
 
 Result<std::string> TextOf(const toml::node& node) {
@@ -212,6 +216,19 @@ Result<Config> LoadConfig(const std::string& file, const GetEnv& get_env) {
     }
   }
   return config;
+}
+
+std::vector<std::string> UnknownVariables(const char* const* environment) {
+  std::vector<std::string> unknown;
+  for (; environment != nullptr && *environment != nullptr; ++environment) {
+    const std::string_view entry = *environment;
+    const std::string_view name = entry.substr(0, entry.find('='));
+    if (!name.starts_with("HOOKLINE_")) continue;
+    const bool known = std::ranges::any_of(
+        kSettings, [&](const Setting& setting) { return EnvironmentName(setting.key) == name; });
+    if (!known) unknown.emplace_back(name);
+  }
+  return unknown;
 }
 
 Result<ListenAddress> ParseListenAddress(std::string_view text) {

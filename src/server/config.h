@@ -40,6 +40,7 @@ struct Config {
   std::vector<std::string> trusted_proxies;  ///< Peers whose X-Forwarded-For is believed.
   std::string proxy;                         ///< For outgoing calls; empty: none.
   std::string source_address;                ///< For outgoing calls; empty: any.
+  std::string ca_file;                       ///< PEM bundle that https targets are judged by.
 };
 
 /// One setting as users meet it: in the file by `key` ("delivery.threads"), in the environment as
@@ -62,6 +63,10 @@ using GetEnv = std::function<const char*(const std::string&)>;
 /// Defaults, then `file` (may be empty: none), then the environment. Errors name the key and where
 /// it was set.
 Result<Config> LoadConfig(const std::string& file, const GetEnv& get_env);
+
+/// The names in `environment` ("NAME=value" entries, null at the end) that begin with HOOKLINE_ and
+/// belong to no setting: misspelt ones, most likely.
+std::vector<std::string> UnknownVariables(const char* const* environment);
 
 /// Splits "host:port" or "[::1]:port".
 struct ListenAddress {

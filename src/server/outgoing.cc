@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <thread>
 #include <utility>
 
@@ -31,6 +32,11 @@ Result<std::shared_ptr<const net::TargetPolicy>> MakePolicy(const Config& config
 Result<net::HttpLoopOptions> MakeOptions(const Config& config) {
   net::HttpLoopOptions options;
   options.proxy = config.proxy;
+  options.ca_file = config.ca_file;
+  if (const char* file = std::getenv("SSL_CERT_FILE"); options.ca_file.empty() && file != nullptr) {
+    options.ca_file = file;
+  }
+  options.localhost_names = config.dev;
   if (!config.source_address.empty()) {
     const auto address = net::IpAddress::Parse(config.source_address);
     if (!address) {
@@ -42,12 +48,23 @@ Result<net::HttpLoopOptions> MakeOptions(const Config& config) {
   return options;
 }
 
-std::size_t LoopCount(const Config& config) {
+/// As many as a shard starts attempts, slow ones included: an attempt never waits for a connection,
+/// unless descriptors are short.
+constexpr std::size_t kConnectionsPerLoop = std::size_t{2} * delivery::ShardLimits{}.in_flight;
+
+}  // namespace
+
+std::size_t DeliveryLoopCount(const Config& config) {
   if (config.delivery_threads > 0) return static_cast<std::size_t>(config.delivery_threads);
   return std::max<std::size_t>(1, std::thread::hardware_concurrency() / 2);
 }
 
-}  // namespace
+std::size_t WantedDeliveryConnections(const Config& config) {
+  return DeliveryLoopCount(config) * kConnectionsPerLoop;
+}
+
+// Every call that hooks::SyncCaller lets through starts at once.
+std::size_t WantedHookConnections() { return std::size_t{4} * hooks::kMaxCallsInFlight; }
 
 void Loops::Start() {
   for (const auto& loop : delivery) loop->Start();
@@ -59,7 +76,8 @@ void Loops::Stop() {
   if (hooks) hooks->Stop();
 }
 
-Result<Loops> MakeLoops(const Config& config) {
+Result<Loops> MakeLoops(const Config& config, std::size_t delivery_connections,
+                        std::size_t hook_connections) {
   auto policy = MakePolicy(config);
   if (!policy) return std::unexpected(policy.error());
   auto options = MakeOptions(config);
@@ -72,12 +90,15 @@ Result<Loops> MakeLoops(const Config& config) {
       static_cast<std::size_t>(delivery::ShardLimits{}.in_flight) + kTestCalls;
   options->connections_per_host_max = options->connections_max;
   Loops loops;
-  for (std::size_t i = 0; i < LoopCount(config); ++i) {
+  const std::size_t count = DeliveryLoopCount(config);
+  options->connections_max = std::max<std::size_t>(1, delivery_connections / count);
+  // Half, so that one host that hangs leaves room for the others, whoever's hooks it has.
+  options->connections_per_host_max = std::max<std::size_t>(1, options->connections_max / 2);
+  for (std::size_t i = 0; i < count; ++i) {
     loops.delivery.push_back(std::make_unique<net::HttpLoop>(*options, *policy, resolver));
   }
-  // Every call that hooks::SyncCaller lets through starts at once.
-  options->connections_per_host_max = hooks::kMaxCallsInFlight * 2;
-  options->connections_max = hooks::kMaxCallsInFlight * 4;
+  options->connections_max = hook_connections;
+  options->connections_per_host_max = std::max<std::size_t>(1, hook_connections / 2);
   loops.hooks = std::make_unique<net::HttpLoop>(*options, *policy, resolver);
   return loops;
 }

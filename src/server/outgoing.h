@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <vector>
 
@@ -19,6 +20,14 @@ struct Loops {
   void Start();
   void Stop();
 };
-Result<Loops> MakeLoops(const Config& config);
+/// `delivery_connections` are shared by the delivery loops, `hook_connections` are the hook loop's.
+Result<Loops> MakeLoops(const Config& config, std::size_t delivery_connections,
+                        std::size_t hook_connections);
+
+/// How many threads send webhooks.
+std::size_t DeliveryLoopCount(const Config& config);
+/// What the loops take if there are descriptors enough.
+std::size_t WantedDeliveryConnections(const Config& config);
+std::size_t WantedHookConnections();
 
 }  // namespace hookline::server

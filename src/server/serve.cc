@@ -20,6 +20,7 @@
 #include "net/io_threads.h"
 #include "server/bootstrap.h"
 #include "server/outgoing.h"
+#include "server/process.h"
 #include "server/sweeper.h"
 #include "settings/directory.h"
 #include "settings/unsupported.h"
@@ -67,8 +68,12 @@ class Server {
   Result<void> StartDelivery();
   Result<void> StartApi();
   void PrintReady() const;
+  void ShareOutDescriptors();
+  void TellWhatIsMissing() const;
+  void WaitForHangUp();
 
   Config config_;
+  DescriptorShares descriptors_;
   SystemClock clock_;
   settings::Directory directory_;
   std::unique_ptr<store::Store> store_;
@@ -84,6 +89,7 @@ class Server {
   net::IoThreads io_;
   std::promise<int> signal_;
   boost::asio::signal_set signals_{io_.At(0), SIGTERM, SIGINT};
+  boost::asio::signal_set hang_up_{io_.At(0), SIGHUP};
   std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<Sweeper> sweeper_;
 };
@@ -106,7 +112,7 @@ Result<void> Server::StartStore() {
 }
 
 Result<void> Server::StartDelivery() {
-  auto loops = MakeLoops(config_);
+  auto loops = MakeLoops(config_, descriptors_.delivery_connections, descriptors_.hook_connections);
   if (!loops) return std::unexpected(loops.error());
   loops_ = std::move(*loops);
   std::vector<delivery::ShardSpec> shards;
@@ -167,7 +173,11 @@ Result<void> Server::StartApi() {
   http_options.address = address->host;
   http_options.port = address->port;
   http_options.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
-  http_options.connections_max = static_cast<std::size_t>(config_.connections_max);
+  http_options.connections_max = descriptors_.api_connections;
+  // Out of the same share: a refusal needs a descriptor too.
+  http_options.refusals_max = std::clamp<std::size_t>(http_options.connections_max / 16, 1, 256);
+  http_options.connections_max -=
+      std::min(http_options.refusals_max, http_options.connections_max - 1);
   http_options.tls_certificate_file = config_.tls_cert;
   http_options.tls_key_file = config_.tls_key;
   http_ = std::make_unique<net::HttpServer>(
@@ -188,32 +198,74 @@ void Server::PrintReady() const {
                                : fmt::format("[{}]", address->host);
   const std::string url =
       fmt::format("{}://{}:{}", config_.tls_cert.empty() ? "http" : "https", host, http_->port());
-  fmt::print("hookline: listening on {}\n", url);
+  std::string text = fmt::format("hookline: listening on {}\n", url);
   if (config_.dev) {
     for (const settings::AppPtr& app : directory_.All()) {
-      fmt::print("  app {}: API key {}  secret {}\n", app->id.value, app->signing_key().key,
-                 app->signing_key().secret);
+      text += fmt::format("  app {}: API key {}  secret {}\n", app->id.value,
+                          app->signing_key().key, app->signing_key().secret);
     }
-    fmt::print("  admin token {}\n", config_.admin_token);
+    text += fmt::format("  admin token {}\n", config_.admin_token);
   }
-  std::fflush(stdout);
+  PrintOut(text);
 }
 
 Result<void> Server::Start() {
   if (config_.tls_cert.empty() != config_.tls_key.empty()) {
     return InputError("tls_cert and tls_key must be set together");
   }
-  if (config_.dev && config_.admin_token.empty()) config_.admin_token = RandomKey(32);
+  ShareOutDescriptors();
   if (auto started = StartStore(); !started) return started;
+  if (config_.dev && config_.admin_token.empty()) {
+    auto token = KeptDevToken(config_.data);
+    if (!token) return std::unexpected(token.error());
+    config_.admin_token = std::move(*token);
+  }
+  TellWhatIsMissing();
   if (auto started = StartDelivery(); !started) return started;
   if (auto started = StartApi(); !started) return started;
   // Before the ready line: who reads it may send a signal at once.
   signals_.async_wait([this](const boost::system::error_code& error, int signal) {
     signal_.set_value(error ? 0 : signal);
   });
+  WaitForHangUp();
   sweeper_ = std::make_unique<Sweeper>(*store_, clock_, kSweepInterval);
   PrintReady();
   return {};
+}
+
+void Server::ShareOutDescriptors() {
+  const std::size_t limit = RaiseDescriptorLimit();
+  const DescriptorShares wanted{static_cast<std::size_t>(config_.connections_max),
+                                WantedDeliveryConnections(config_), WantedHookConnections()};
+  descriptors_ = ShareDescriptors(limit, wanted);
+  if (descriptors_ == wanted) return;
+  spdlog::warn(
+      "only {} file descriptors (ulimit -n): {} API connections of {}, {} for deliveries of {}, {} "
+      "for synchronous hooks of {}",
+      limit, descriptors_.api_connections, wanted.api_connections,
+      descriptors_.delivery_connections, wanted.delivery_connections, descriptors_.hook_connections,
+      wanted.hook_connections);
+}
+
+void Server::TellWhatIsMissing() const {
+  const bool no_app = directory_.All().empty();
+  if (config_.admin_token.empty() && no_app) {
+    spdlog::warn(
+        "there is no app and no way to make one: set HOOKLINE_BOOTSTRAP_KEY and "
+        "HOOKLINE_BOOTSTRAP_SECRET for a first app, or HOOKLINE_ADMIN_TOKEN for the admin routes");
+  } else if (config_.admin_token.empty()) {
+    spdlog::warn("the admin routes are off: set HOOKLINE_ADMIN_TOKEN to use them");
+  } else if (no_app) {
+    spdlog::warn("there is no app yet: create one with POST /admin/v1/apps");
+  }
+}
+
+void Server::WaitForHangUp() {
+  hang_up_.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    spdlog::info("SIGHUP is ignored: settings are read at the start only");
+    WaitForHangUp();
+  });
 }
 
 void Server::WaitForSignal() {
@@ -241,14 +293,17 @@ void Server::Stop() {
 
 }  // namespace
 
-int Serve(const Config& config) {
+int Serve(const Config& config, const std::vector<std::string>& unknown_variables) {
   SetUpLog(config);
+  for (const std::string& name : unknown_variables) {
+    spdlog::warn("environment: {} is no setting and does nothing", name);
+  }
   Server server(config);
   const auto started = server.Start();
   if (started) {
     server.WaitForSignal();
   } else {
-    fmt::print(stderr, "hookline: {}\n", started.error().message());
+    PrintError(fmt::format("hookline: {}\n", started.error().message()));
   }
   server.Stop();
   return started ? 0 : ExitCodeFor(started.error());

@@ -161,7 +161,53 @@ TEST_F(HttpServerLimitsTest, GivesUpOnAClientThatDoesNotRead) {
                           std::to_string(body.size()) + "\r\n\r\n" + body));
   ASSERT_TRUE(WaitForHandled(1));
   // The answer can't fit into the socket buffers, so the only way to an end is the time-out.
-  while (server_->connections() != 0) std::this_thread::yield();
+  ASSERT_TRUE(WaitForNoConnections());
+}
+
+TEST_F(HttpServerLimitsTest, ClosesTheLongestIdleConnectionForANewOne) {
+  HttpServerOptions options;
+  options.connections_max = 3;
+  StartServer(options);
+  const std::string request = "GET /echo HTTP/1.1\r\nHost: x\r\n\r\n";
+  std::vector<std::unique_ptr<RawClient>> clients;
+  const auto ask = [&](std::size_t index) {
+    ASSERT_TRUE(clients[index]->Send(request));
+    ASSERT_EQ(Status(clients[index]->ReadResponse()), "200") << index;
+  };
+  for (std::size_t i = 0; i < 3; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port()));
+    ask(i);
+  }
+  ask(0);  // Now number 1 has been idle longest.
+  for (std::size_t i = 3; i < 40; ++i) {
+    clients.push_back(std::make_unique<RawClient>(port()));
+    ask(i);
+    if (i == 3) {
+      EXPECT_TRUE(clients[1]->SeesClose());
+      ask(2);
+    }
+  }
+  const auto lines = log_lines();
+  ASSERT_EQ(lines.size(), 1U) << "said once, not for every connection";
+  EXPECT_NE(lines[0].find("all 3 connections are taken"), std::string::npos) << lines[0];
+}
+
+TEST_F(HttpServerLimitsTest, ABusyConnectionIsNeverClosedForANewOne) {
+  HttpServerOptions options;
+  options.connections_max = 3;
+  StartServer(options);
+  RawClient busy(port());
+  ASSERT_TRUE(busy.Send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(WaitForHandled(1));
+  // Of two others, the older one has certainly become idle when the next one comes.
+  std::vector<std::unique_ptr<RawClient>> others;
+  for (int i = 0; i < 20; ++i) {
+    others.push_back(std::make_unique<RawClient>(port()));
+    ASSERT_TRUE(others.back()->Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
+    ASSERT_EQ(Status(others.back()->ReadResponse()), "200");
+  }
+  Release();
+  EXPECT_EQ(Status(busy.ReadResponse()), "200");
 }
 
 TEST_F(HttpServerLimitsTest, AnswersConnectionsBeyondTheLimitWith503) {
@@ -170,8 +216,8 @@ TEST_F(HttpServerLimitsTest, AnswersConnectionsBeyondTheLimitWith503) {
   options.refusals_max = 1;
   StartServer(options);
   RawClient first(port());
-  ASSERT_TRUE(first.Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
-  ASSERT_EQ(Status(first.ReadResponse()), "200");
+  ASSERT_TRUE(first.Send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(WaitForHandled(1));
   // The second is refused politely; the third waits until there is room to refuse it as well.
   RawClient second(port());
   RawClient third(port());
@@ -183,8 +229,10 @@ TEST_F(HttpServerLimitsTest, AnswersConnectionsBeyondTheLimitWith503) {
   EXPECT_EQ(Status(third.ReadResponse()), "503");
   third.Close();
   // And with room again, all is well.
+  Release();
+  EXPECT_EQ(Status(first.ReadResponse()), "200");
   first.Close();
-  while (server_->connections() != 0) std::this_thread::yield();
+  ASSERT_TRUE(WaitForNoConnections());
   RawClient fourth(port());
   ASSERT_TRUE(fourth.Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
   EXPECT_EQ(Status(fourth.ReadResponse()), "200");

@@ -102,6 +102,15 @@ bool ServerFixture::WaitForHandled(std::size_t count) {
   return changed_.wait_for(lock, test_support::kPatience, [&] { return handled_ >= count; });
 }
 
+bool ServerFixture::WaitForNoConnections() const {
+  const auto deadline = std::chrono::steady_clock::now() + test_support::kPatience;
+  while (server_->connections() != 0) {
+    if (std::chrono::steady_clock::now() > deadline) return false;
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return true;
+}
+
 std::vector<std::string> ServerFixture::log_lines() {
   const std::lock_guard lock(mutex_);
   return log_lines_;

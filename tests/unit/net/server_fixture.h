@@ -28,6 +28,8 @@ class ServerFixture : public testing::Test {
   void Release();
   /// False if fewer requests have reached the handler after a long time.
   bool WaitForHandled(std::size_t count);
+  /// False if a connection is still open after a long time.
+  bool WaitForNoConnections() const;
   std::vector<std::string> log_lines();
 
   std::uint16_t port() const { return server_->port(); }
