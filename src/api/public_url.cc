@@ -5,8 +5,6 @@
 #include <algorithm>
 
 #include "api/error_reply.h"
-#include "base/json.h"
-#include "base/json_writer.h"
 #include "chat/giphy.h"
 
 namespace hookline::api {
@@ -29,9 +27,6 @@ bool IsSeed(std::string_view text) {
   });
 }
 
-// Broken UTF-8 would make the whole picture broken XML. The JSON parser is who knows.
-bool IsUtf8(std::string_view text) { return json::Document::Parse(json::Quoted(text)).has_value(); }
-
 }  // namespace
 
 std::string PublicUrl(const net::HttpRequest& request, const ApiOptions& options) {
@@ -52,8 +47,7 @@ net::HttpResponse GiphyImage(const net::HttpRequest& request) {
                      IsSeed(seed.substr(0, seed.size() - kSuffix.size()));
   if (!known) return ErrorResponse(Error(ErrorKind::kNotFound, "there is no such route"), "", {});
   seed.remove_suffix(kSuffix.size());
-  std::string_view text = request.QueryParam("text").value_or("");
-  if (!IsUtf8(text)) text = {};
+  const std::string_view text = request.QueryParam("text").value_or("");
   net::HttpResponse response;
   response.headers.emplace_back("Content-Type", "image/svg+xml");
   // Whoever opens the picture by itself gets a document of our origin: it may do nothing.

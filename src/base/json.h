@@ -17,8 +17,9 @@ class Document;
 struct Node;
 
 /// One value of a parsed Document: a cheap handle that is valid as long as the Document lives.
-/// Every value keeps the exact text that it came as (`raw`), so that what Hookline only carries
-/// (custom fields: `1.10`, `1e400`, `12345678901234567890`, `-0`) leaves as it came.
+/// Every value has its canonical text (`raw`), so that what Hookline only carries (custom fields)
+/// leaves without being taken apart: numbers as they came (`1.10`, `12345678901234567890`, `-0`),
+/// strings as raw UTF-8 with the shortest escapes, keys in their order, no white space.
 class Value {
  public:
   Value() = default;
@@ -36,7 +37,7 @@ class Value {
   /// Missing or null: what most of Stream's requests treat alike.
   bool IsMissingOrNull() const { return nodes_ == nullptr || IsNull(); }
 
-  /// The exact text, without surrounding white space. Empty for a missing value.
+  /// The canonical text. Empty for a missing value.
   std::string_view raw() const;
   /// The name under which an object holds this value, unescaped; empty otherwise.
   std::string_view key() const;
@@ -48,7 +49,7 @@ class Value {
   std::optional<std::int64_t> AsInt() const;
   std::optional<double> AsDouble() const;
 
-  /// Member of an object; the last one if a name is repeated. Missing if absent or not an object.
+  /// Member of an object. Missing if absent or not an object.
   Value operator[](std::string_view name) const;
 
   /// Number of elements or members; 0 for scalars.
@@ -80,26 +81,45 @@ struct Node {
   std::string_view text;  // Unescaped, for strings.
 };
 
-/// An immutable, fully validated JSON text with its tree. Movable; Values stay valid over a move.
-/// Not shared between threads while it is being moved; reading it is thread-safe.
+/// Where a text comes from decides what is refused in it.
+enum class Source : std::uint8_t {
+  /// A request. Numbers must fit a double (1e400 does not) and have at most kMaxDigits significant
+  /// digits, because whoever reads them later may know no others.
+  kRequest,
+  /// The answer of somebody's server: as a request, but bytes that are no UTF-8 become U+FFFD.
+  kAnswer,
+  /// Our own store, which may hold what was let in under other rules: no limit but those of memory
+  /// and a nesting of kMaxDepth + 8 levels.
+  kStored,
+};
+
+/// An immutable, fully validated JSON text with its tree, in canonical form: of a repeated key the
+/// last value counts, at the first one's place; half a surrogate pair (`\ud83d` alone) is U+FFFD,
+/// in keys too. Movable; Values stay valid over a move. Not shared between threads while it is
+/// being moved; reading it is thread-safe.
 class Document {
  public:
   /// Nesting allowed in what strangers send.
   static constexpr int kMaxDepth = 64;
+  /// Values (elements and members, at all levels) allowed in it: each costs more memory than text.
+  static constexpr std::size_t kMaxValues = 100'000;
+  /// Significant digits allowed in a number of it.
+  static constexpr std::size_t kMaxDigits = 40;
 
   /// Fails with kInput and a reason for a person if `text` is not exactly one valid JSON value in
-  /// UTF-8 that nests at most `max_depth` levels.
-  static Result<Document> Parse(std::string_view text, int max_depth = kMaxDepth);
+  /// UTF-8, or has more of something than its `source` may have.
+  static Result<Document> Parse(std::string_view text, Source source = Source::kRequest);
 
   Value root() const { return Value(nodes_.get(), 0); }
 
  private:
-  class Builder;
+  class Parser;
   Document() = default;
 
   std::unique_ptr<char[]> text_;
+  std::unique_ptr<char[]> unescaped_;       // The texts of strings that have escapes.
+  std::unique_ptr<std::string> rewritten_;  // In place of text_ if keys were repeated.
   std::unique_ptr<std::vector<Node>> nodes_;
-  std::vector<std::unique_ptr<std::string>> unescaped_;
 };
 
 class Value::Iterator {

@@ -1,38 +1,84 @@
 #include "base/json_writer.h"
 
+#include <array>
 #include <charconv>
+
+#include "base/utf8.h"
 
 namespace hookline::json {
 
+namespace {
+
+constexpr char kHex[] = "0123456789abcdef";
+
+// What can't stand in a string as it is: controls, the quote and the backslash; and what begins
+// outside of ASCII, which must be looked at.
+constexpr std::array<bool, 256> kPlain = [] {
+  std::array<bool, 256> plain{};
+  for (std::size_t c = 0x20; c < 0x80; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+
+void AppendEscape(std::string& out, unsigned char c) {
+  switch (c) {
+    case '"':
+      out += "\\\"";
+      break;
+    case '\\':
+      out += "\\\\";
+      break;
+    case '\b':
+      out += "\\b";
+      break;
+    case '\f':
+      out += "\\f";
+      break;
+    case '\n':
+      out += "\\n";
+      break;
+    case '\r':
+      out += "\\r";
+      break;
+    case '\t':
+      out += "\\t";
+      break;
+    default:
+      out += "\\u00";
+      out += kHex[c >> 4];
+      out += kHex[c & 0x0F];
+  }
+}
+
+}  // namespace
+
 void AppendQuoted(std::string& out, std::string_view text) {
-  static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
   std::size_t copied = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto c = static_cast<unsigned char>(text[i]);
-    if (c >= 0x20 && c != '"' && c != '\\') continue;
+  std::size_t i = 0;
+  const auto replace = [&](std::size_t bytes, std::string_view with) {
     out.append(text, copied, i - copied);
-    copied = i + 1;
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        out += "\\u00";
-        out += kHex[c >> 4];
-        out += kHex[c & 0x0F];
+    out += with;
+    i += bytes;
+    copied = i;
+  };
+  while (i < text.size()) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (kPlain[c]) {
+      ++i;
+    } else if (c < 0x80) {
+      replace(1, "");
+      AppendEscape(out, c);
+    } else {
+      const utf8::Step step = utf8::Next(text.substr(i));
+      if (!step.valid) {
+        replace(step.bytes, utf8::kReplacement);
+      } else if (c == 0xEF && text.substr(i, 3) == "\xEF\xBF\xBE") {
+        replace(3, "\\ufffe");
+      } else if (c == 0xEF && text.substr(i, 3) == "\xEF\xBF\xBF") {
+        replace(3, "\\uffff");
+      } else {
+        i += step.bytes;
+      }
     }
   }
   out.append(text, copied);

@@ -9,7 +9,9 @@
 
 namespace hookline::json {
 
-/// Appends `text` as a JSON string, with quotes. `text` must be UTF-8 (parsed JSON always is).
+/// Appends `text` as a JSON string, with quotes, in canonical form: raw UTF-8 with the shortest
+/// escapes. U+FFFE and U+FFFF are escaped, because SQS refuses them raw. Bytes that are no UTF-8
+/// become U+FFFD, so that whatever happens, what leaves can be read.
 void AppendQuoted(std::string& out, std::string_view text);
 std::string Quoted(std::string_view text);
 

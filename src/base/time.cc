@@ -1,5 +1,6 @@
 #include "base/time.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -7,6 +8,50 @@ namespace hookline {
 namespace {
 
 constexpr std::int64_t kNsPerSecond = 1'000'000'000;
+constexpr std::int64_t kMsPerSecond = 1'000;
+constexpr std::int64_t kMaxNs = std::numeric_limits<std::int64_t>::max();
+
+// Milliseconds since 1970. Between these two, nanoseconds; outside, a nanosecond of the range that
+// is left stands for a millisecond: 253,402,300,800,000 of them reach the year 10000.
+constexpr std::int64_t kFarMs = (kMaxNs - 260'000'000'000'000) / 1'000'000;
+constexpr std::int64_t kFarNs = kFarMs * 1'000'000;
+
+struct Instant {
+  std::int64_t seconds;  // Since 1970.
+  std::int64_t fraction_ns;
+};
+
+Timestamp FromInstant(Instant t) {
+  const std::int64_t ms = t.seconds * kMsPerSecond + t.fraction_ns / 1'000'000;
+  if (ms >= kFarMs) return {kFarNs + (ms - kFarMs)};
+  if (ms < -kFarMs) return {-kFarNs + (ms + kFarMs)};
+  return {t.seconds * kNsPerSecond + t.fraction_ns};
+}
+
+Instant SplitAt(std::int64_t count, std::int64_t per_second) {
+  std::int64_t seconds = count / per_second;
+  std::int64_t fraction = count % per_second;
+  if (fraction < 0) {
+    fraction += per_second;
+    seconds -= 1;
+  }
+  return {seconds, fraction * (kNsPerSecond / per_second)};
+}
+
+Instant ToInstant(Timestamp t) {
+  if (t.ns >= kFarNs) return SplitAt(kFarMs + (t.ns - kFarNs), kMsPerSecond);
+  if (t.ns < -kFarNs) return SplitAt(-kFarMs + (t.ns + kFarNs), kMsPerSecond);
+  return SplitAt(t.ns, kNsPerSecond);
+}
+
+constexpr std::int64_t SecondsOf(int year, unsigned month, unsigned day) {
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
+  return std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400};
+}
+
+constexpr std::int64_t kFirstSecond = SecondsOf(1, 1, 1);
+constexpr std::int64_t kLastSecond = SecondsOf(9999, 12, 31) + 86399;
 
 void AppendDigits(std::string& out, std::int64_t value, int width) {
   std::array<char, 20> digits{};
@@ -38,13 +83,10 @@ bool TakeChar(std::string_view& text, std::string_view any_of) {
 }  // namespace
 
 void AppendRfc3339(std::string& out, Timestamp t) {
-  std::int64_t seconds = t.ns / kNsPerSecond;
-  std::int64_t fraction = t.ns % kNsPerSecond;
-  if (fraction < 0) {
-    fraction += kNsPerSecond;
-    seconds -= 1;
-  }
-  const std::chrono::sys_seconds when{std::chrono::seconds(seconds)};
+  const Instant instant = ToInstant(t);
+  const std::int64_t fraction = instant.fraction_ns;
+  const std::chrono::sys_seconds when{
+      std::chrono::seconds(std::clamp(instant.seconds, kFirstSecond, kLastSecond))};
   const auto day = std::chrono::floor<std::chrono::days>(when);
   const std::chrono::year_month_day date(day);
   const std::int64_t second_of_day = (when - day).count();
@@ -98,7 +140,7 @@ std::optional<Timestamp> ParseRfc3339(std::string_view text) {
     for (; digits < 9; ++digits) fraction *= 10;
   }
   std::int64_t offset_seconds = 0;
-  if (!TakeChar(text, "Zz")) {
+  if (!text.empty() && !TakeChar(text, "Zz")) {
     const bool east = text.starts_with('+');
     if (!TakeChar(text, "+-")) return std::nullopt;
     const auto offset_hours = TakeDigits(text, 2);
@@ -113,11 +155,18 @@ std::optional<Timestamp> ParseRfc3339(std::string_view text) {
                                          std::chrono::day(static_cast<unsigned>(*day))};
   if (!date.ok() || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
   const std::int64_t seconds =
-      std::chrono::sys_days(date).time_since_epoch().count() * std::int64_t{86400} + *hour * 3600 +
+      SecondsOf(*year, static_cast<unsigned>(*month), static_cast<unsigned>(*day)) + *hour * 3600 +
       *minute * 60 + *second - offset_seconds;
-  constexpr std::int64_t kMaxSeconds = std::numeric_limits<std::int64_t>::max() / kNsPerSecond - 1;
-  if (seconds > kMaxSeconds || seconds < -kMaxSeconds) return std::nullopt;
-  return Timestamp{seconds * kNsPerSecond + fraction};
+  if (*year == 0) return std::nullopt;
+  // An offset may lead out of the years that can be written.
+  return FromInstant({std::clamp(seconds, kFirstSecond, kLastSecond), fraction});
 }
+
+std::int64_t Timestamp::UnixNanoseconds() const {
+  if (ns >= kFarNs) return Extreme(true);
+  return ns < -kFarNs ? Extreme(false) : ns;
+}
+
+bool IsZeroTime(Timestamp t) { return t == FromInstant({kFirstSecond, 0}); }
 
 }  // namespace hookline

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include "chat/catalog.h"
+#include "chat/fields.h"
 #include "chat/users.h"
 #include "chat/visibility.h"
 
@@ -26,6 +27,15 @@ Result<Actor> FindOrMake(const ReadContext& context, std::string_view id, json::
   return Actor{std::move(*user), true};
 }
 
+// A user object in which nothing is set.
+bool IsEmptyUser(json::Value user) {
+  if (!user.IsObject()) return user.IsMissingOrNull();
+  for (const json::Value member : user) {
+    if (!IsZeroValue(member)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Result<void> CheckUserId(std::string_view id) {
@@ -44,7 +54,9 @@ Result<void> CheckUserId(std::string_view id) {
 }
 
 Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::string_view prefix) {
-  const json::Value user = holder["user"];
+  json::Value user = holder["user"];
+  // Typed clients send the object whether they have somebody to name or not.
+  if (IsEmptyUser(user)) user = {};
   const json::Value user_id = holder["user_id"];
   if (!user.IsMissingOrNull() && !user.IsObject()) {
     return InputError(fmt::format("{} must be an object", FieldName(prefix, "user")));
@@ -90,7 +102,7 @@ Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_v
 
 Result<std::string> ResolveOptionalActor(Context& context, json::Value holder) {
   const bool named =
-      !holder["user"].IsMissingOrNull() || !holder["user_id"].AsString().value_or("").empty();
+      !IsEmptyUser(holder["user"]) || !holder["user_id"].AsString().value_or("").empty();
   if (context.caller.server && !named) return std::string();
   auto actor = ResolveActor(context, holder, "");
   if (!actor) return std::unexpected(actor.error());

@@ -143,7 +143,7 @@ void Catalog::AddType(ChannelType type, const ChannelTypeRecord* record,
   if (record != nullptr) {
     type.updated_at = record->updated_at;
     // Broken only if the store is: the type then has its defaults.
-    if (const auto fields = json::Document::Parse(record->fields_json)) {
+    if (const auto fields = json::Document::Parse(record->fields_json, json::Source::kStored)) {
       Apply(fields->root(), type);
       if (const json::Value list = fields->root()["commands"]; list.IsArray()) {
         given.clear();

@@ -62,7 +62,8 @@ std::span<const ChannelTypeFlag> ChannelTypeFlags() { return kFlags; }
 ChannelType EffectiveConfig(const ChannelType& type, const Channel& channel) {
   ChannelType config = type;
   if (channel.config_overrides_json.empty()) return config;
-  const auto overrides = json::Document::Parse(channel.config_overrides_json);
+  const auto overrides =
+      json::Document::Parse(channel.config_overrides_json, json::Source::kStored);
   if (!overrides) return config;  // Validated when it was stored.
   for (const auto& [name, flag] : kFlags) {
     config.*flag = overrides->root()[name].AsBool().value_or(config.*flag);

@@ -401,14 +401,19 @@ Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
           ApplyChanges(channel.config_overrides_json.empty() ? "{}" : channel.config_overrides_json,
                        std::span(&inner, 1));
       if (!overrides) return std::unexpected(overrides.error());
-      if (auto valid = CheckOverrides(json::Document::Parse(*overrides)->root()); !valid) {
+      if (auto valid =
+              CheckOverrides(json::Document::Parse(*overrides, json::Source::kStored)->root());
+          !valid) {
         return std::unexpected(valid.error());
       }
       channel.config_overrides_json = std::move(*overrides);
       continue;
     }
     if (!settable || change.path.size() > 1) {
-      return InputError(fmt::format("channel.{} is a reserved field", name));
+      if (auto refused = RefuseReserved("channel", name, change.value); !refused) {
+        return std::unexpected(refused.error());
+      }
+      continue;
     }
     if (change.value.IsMissingOrNull()) channel = std::move(probe);
   }

@@ -113,6 +113,15 @@ void Change(Tree& tree, std::span<const std::string_view> path, json::Value valu
   Change(*inner, path.subspan(1), value);
 }
 
+bool NestsDeeper(json::Value value, int levels) {
+  if (!value.IsObject() && !value.IsArray()) return false;
+  if (levels == 0) return true;
+  for (const json::Value inner : value) {
+    if (NestsDeeper(inner, levels - 1)) return true;
+  }
+  return false;
+}
+
 std::vector<std::string_view> SplitPath(std::string_view path) {
   std::vector<std::string_view> steps;
   for (;;) {
@@ -172,6 +181,35 @@ Result<void> ReadStrings(json::Value object, std::string_view name, std::string_
   return {};
 }
 
+Result<void> ReadTime(json::Value value, std::string_view path, Timestamp& out) {
+  if (!value) return {};
+  if (value.IsNull()) {
+    out = {};
+    return {};
+  }
+  const auto text = value.AsString();
+  const auto time = text ? ParseRfc3339(*text) : std::nullopt;
+  if (!time) return InputError(fmt::format("{} must be an RFC 3339 time", path));
+  out = IsZeroTime(*time) ? Timestamp() : *time;
+  return {};
+}
+
+bool IsZeroValue(json::Value value) {
+  if (value.IsMissingOrNull()) return true;
+  if (value.IsArray() || value.IsObject()) return value.size() == 0;
+  if (value.IsBool()) return !*value.AsBool();
+  if (value.IsNumber()) return value.AsDouble() == 0;
+  const std::string_view text = *value.AsString();
+  if (text.empty()) return true;
+  const auto time = ParseRfc3339(text);
+  return time && IsZeroTime(*time);
+}
+
+Result<void> RefuseReserved(std::string_view entity, std::string_view name, json::Value value) {
+  if (value && IsZeroValue(value)) return {};
+  return InputError(fmt::format("{}.{} is a reserved field", entity, name));
+}
+
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known) {
   const auto is_known = [&](std::string_view name) {
     return std::ranges::find(known, name) != known.end();
@@ -183,7 +221,10 @@ Result<std::string> CustomFields(json::Value object, std::span<const std::string
       for (const json::Value inner : member) {
         // Written flat, it would pass for the built-in field.
         if (is_known(inner.key())) {
-          return InputError(fmt::format("custom.{} is a reserved field", inner.key()));
+          if (auto refused = RefuseReserved("custom", inner.key(), inner); !refused) {
+            return std::unexpected(refused.error());
+          }
+          continue;
         }
         if (members.size() > kMaxCustomFields) return TooManyFields();
         SetMember(members, inner.key(), inner.raw());
@@ -204,7 +245,7 @@ Result<std::string> CustomFields(json::Value object, std::span<const std::string
 
 Result<std::string> ApplyChanges(const std::string& object_json,
                                  std::span<const FieldChange> changes) {
-  const auto document = json::Document::Parse(object_json);
+  const auto document = json::Document::Parse(object_json, json::Source::kStored);
   if (!document) return std::unexpected(document.error());
   Tree tree(document->root());
   tree.TakeApart();
@@ -215,8 +256,14 @@ Result<std::string> ApplyChanges(const std::string& object_json,
   if (tree.size() > kMaxCustomFields) return TooManyFields();
   json::Writer w;
   tree.Write(w);
-  // What was valid piece by piece may be nested too deeply as a whole.
-  if (auto whole = json::Document::Parse(w.text()); !whole) return std::unexpected(whole.error());
+  // What was valid piece by piece may be nested too deeply as a whole. What was there before stays,
+  // be it more than a request may have.
+  const auto whole = json::Document::Parse(w.text(), json::Source::kStored);
+  if (!whole) return std::unexpected(whole.error());
+  if (NestsDeeper(whole->root(), json::Document::kMaxDepth)) {
+    return InputError(
+        fmt::format("JSON may not be nested deeper than {} levels", json::Document::kMaxDepth));
+  }
   return w.Take();
 }
 
@@ -230,7 +277,7 @@ Result<std::vector<FieldChange>> ReadChanges(json::Value body,
     }
     if (auto checked = CheckPath(change); !checked) return checked;
     if (custom && is_built_in(change.path.front())) {
-      return InputError(fmt::format("custom.{} is a reserved field", change.path.front()));
+      return RefuseReserved("custom", change.path.front(), change.value);
     }
     if (changes.size() == kMaxChanges) {
       return InputError(fmt::format("set and unset may name at most {} fields", kMaxChanges));

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/time.h"
 
 /// Reading request objects: typed access with errors that name the field, and custom fields.
 namespace hookline::chat {
@@ -22,10 +23,23 @@ Result<void> ReadBool(json::Value object, std::string_view name, std::string_vie
 Result<void> ReadStrings(json::Value object, std::string_view name, std::string_view path,
                          std::size_t max_items, std::vector<std::string>& out);
 
+/// A time in RFC 3339; null and the zero value of typed clients (0001-01-01T00:00:00Z) stand for
+/// none. A missing field leaves `out` as it is.
+Result<void> ReadTime(json::Value value, std::string_view path, Timestamp& out);
+
+/// "", 0, false, [], {}, null or 0001-01-01T00:00:00Z: what typed clients send for a field that
+/// they do not set, because they always send whole objects.
+bool IsZeroValue(json::Value value);
+
+/// For a field that only the server sets: a kInput error that names it as `entity`.`name`, unless
+/// its value is a zero value, which stands for an absent field. A missing `value` (the field is to
+/// be removed) is an error too.
+Result<void> RefuseReserved(std::string_view entity, std::string_view name, json::Value value);
+
 /// The members of `object` that are not in `known`, plus those of its `custom` object (clients of
 /// both kinds are accepted, api.md §2.1), as the text of one object. A name that occurs twice
-/// keeps its last value. Fails if one in `custom` has the name of a built-in field, and on more
-/// than kMaxCustomFields.
+/// keeps its last value. Fails if one in `custom` has the name of a built-in field and more than a
+/// zero value, and on more than kMaxCustomFields.
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known);
 
 /// One change of a partial update: `path` split at its dots; a missing `value` removes.

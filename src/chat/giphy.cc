@@ -113,7 +113,7 @@ std::string Attachments(const std::string& text, const std::string& url, bool wi
 
 // The address of the picture that the message shows now.
 std::string UrlShown(const Message& message) {
-  const auto attachments = json::Document::Parse(message.attachments_json);
+  const auto attachments = json::Document::Parse(message.attachments_json, json::Source::kStored);
   if (!attachments || attachments->root().size() == 0) return {};
   return std::string((*attachments->root().begin())["thumb_url"].AsString().value_or(""));
 }

@@ -326,7 +326,9 @@ Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
       SetModerator(*member, role == "channel_moderator");
       member->channel_role = role;
     } else if (kMemberFields.contains(name)) {
-      return InputError(fmt::format("member.{} is a reserved field", name));
+      if (auto refused = RefuseReserved("member", name, change.value); !refused) {
+        return std::unexpected(refused.error());
+      }
     } else {
       custom.push_back(change);
     }

@@ -164,14 +164,9 @@ Result<void> ReadPin(const ReadContext& context, json::Value object, std::string
                      Message& message) {
   bool pinned = message.pinned;
   if (auto read = ReadBool(object, "pinned", "message.pinned", pinned); !read) return read;
-  const json::Value expires = object["pin_expires"];
-  if (!expires.IsMissingOrNull()) {
-    const auto text = expires.AsString();
-    const auto time = text ? ParseRfc3339(*text) : std::nullopt;
-    if (!time) return InputError("message.pin_expires must be an RFC 3339 time");
-    message.pin_expires = *time;
-  } else if (expires.IsNull()) {
-    message.pin_expires = {};
+  if (auto read = ReadTime(object["pin_expires"], "message.pin_expires", message.pin_expires);
+      !read) {
+    return read;
   }
   if (pinned && !message.pinned) {
     message.pinned_at = context.now;

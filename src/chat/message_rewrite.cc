@@ -45,7 +45,7 @@ class CustomMembers {
 bool IsCustomName(std::string_view name) { return name != "custom" && !IsMessageField(name); }
 
 Result<std::string> MergedCustom(const std::string& custom_json, json::Value answer) {
-  const auto before = json::Document::Parse(custom_json);
+  const auto before = json::Document::Parse(custom_json, json::Source::kStored);
   if (!before) return std::unexpected(before.error());
   CustomMembers merged;
   bool changed = false;
@@ -125,7 +125,7 @@ HookVerdict RewriteType(json::Value answer, HookRole role, Message& message) {
 }  // namespace
 
 Result<HookAnswer> ParseHookAnswer(std::string_view body, bool null_allowed) {
-  auto document = json::Document::Parse(body);
+  auto document = json::Document::Parse(body, json::Source::kAnswer);
   if (!document) return std::unexpected(document.error());
   const json::Value root = document->root();
   if (!root.IsObject()) return InputError("the answer is not a JSON object");

@@ -46,11 +46,10 @@ void EmitMessageNew(Context& context, const Channel& channel, const Message& mes
                    });
 }
 
-Result<void> RefuseReserved(json::Value object) {
+Result<void> RefuseReservedIn(json::Value object) {
   for (const json::Value member : object) {
-    if (IsReservedMessageField(member.key()) && !member.IsNull()) {
-      return InputError(fmt::format("message.{} is a reserved field", member.key()));
-    }
+    if (!IsReservedMessageField(member.key())) continue;
+    if (auto refused = RefuseReserved("message", member.key(), member); !refused) return refused;
   }
   return {};
 }
@@ -145,7 +144,7 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   if (!context.caller.server && (draft.channel->frozen || draft.channel->disabled)) {
     return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", draft.channel->cid()));
   }
-  if (auto refused = RefuseReserved(object); !refused) return std::unexpected(refused.error());
+  if (auto refused = RefuseReservedIn(object); !refused) return std::unexpected(refused.error());
   auto actor = FindActor(context, object, "message");
   if (!actor) return std::unexpected(actor.error());
   draft.actor = std::move(*actor);
@@ -196,7 +195,7 @@ Result<Message> SendMessage(Context& context, std::string_view type, std::string
 Result<Message> SendSystemMessage(Context& context, Channel& channel, const std::string& actor,
                                   json::Value object) {
   if (!object.IsObject()) return InputError("message must be an object");
-  if (auto refused = RefuseReserved(object); !refused) return std::unexpected(refused.error());
+  if (auto refused = RefuseReservedIn(object); !refused) return std::unexpected(refused.error());
   std::string user_id = actor;
   if (user_id.empty()) {
     auto resolved = ResolveActor(context, object, "message");
@@ -276,7 +275,10 @@ Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id
         Names({"text", "mml", "attachments", "mentioned_users", "quoted_message_id", "silent",
                "pinned", "pin_expires", "restricted_visibility", "show_in_channel"});
     if (!kSettable.contains(name) || change.path.size() > 1) {
-      return InputError(fmt::format("message.{} is a reserved field", name));
+      if (auto refused = RefuseReserved("message", name, change.value); !refused) {
+        return std::unexpected(refused.error());
+      }
+      continue;
     }
     if (change.value) continue;  // Set: read below.
     if (name == "text") message.text.clear();

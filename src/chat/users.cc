@@ -58,18 +58,6 @@ Result<void> ReadOptionalString(json::Value object, std::string_view name,
   return {};
 }
 
-Result<void> ReadTime(json::Value value, std::string_view path, Timestamp& out) {
-  if (value.IsNull()) {
-    out = {};
-    return {};
-  }
-  const auto text = value.AsString();
-  const auto time = text ? ParseRfc3339(*text) : std::nullopt;
-  if (!time) return InputError(fmt::format("{} must be an RFC 3339 time", path));
-  out = *time;
-  return {};
-}
-
 // The built-in fields that a request may set; others of `object` are left to the caller.
 Result<void> ReadUserFields(const Caller& caller, json::Value object, User& user) {
   const std::string role_before = user.role;
@@ -188,7 +176,10 @@ Result<bool> ChangeBuiltIn(const Caller& caller, const FieldChange& change, User
   const bool settable =
       name == "role" || name == "language" || name == "teams" || name == "invisible";
   if (!settable || change.path.size() > 1) {
-    return InputError(fmt::format("user.{} is a reserved field", name));
+    if (auto refused = RefuseReserved("user", name, change.value); !refused) {
+      return std::unexpected(refused.error());
+    }
+    return true;
   }
   if (unset) {
     if (name == "language") user.language.clear();

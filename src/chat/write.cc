@@ -69,7 +69,7 @@ void WriteTime(json::Writer& w, std::string_view key, Timestamp t, Format format
   if (format == Format::kV1) {
     w.Time(t);
   } else {
-    w.Int(t.ns);
+    w.Int(t.UnixNanoseconds());
   }
 }
 
@@ -288,7 +288,7 @@ void Encoder::Attachments(json::Writer& w, const std::string& attachments_json) 
     w.Raw(attachments_json);
     return;
   }
-  const auto document = json::Document::Parse(attachments_json);
+  const auto document = json::Document::Parse(attachments_json, json::Source::kStored);
   w.BeginArray();
   if (document) {
     for (const json::Value attachment : document->root()) WriteAttachment(w, attachment, format_);

@@ -1,6 +1,9 @@
 #include "net/http_message.h"
 
+#include <utility>
+
 #include "base/error.h"
+#include "base/utf8.h"
 
 namespace hookline::net {
 
@@ -47,7 +50,12 @@ void HeaderList::Add(std::string_view name, std::string_view value) {
   const auto begin = static_cast<std::uint32_t>(text_.size());
   text_.append(name);
   const auto middle = static_cast<std::uint32_t>(text_.size());
-  text_.append(value);
+  // A door: what comes in here is shown in events, to whom it must be text.
+  if (utf8::IsValid(value)) {
+    text_.append(value);
+  } else {
+    utf8::AppendValid(text_, value);
+  }
   spans_.push_back({begin, middle, static_cast<std::uint32_t>(text_.size())});
 }
 
@@ -97,7 +105,7 @@ std::string PercentDecode(std::string_view text, PlusMeans plus) {
     }
     out.push_back(c == '+' && plus == PlusMeans::kSpace ? ' ' : c);
   }
-  return out;
+  return utf8::Valid(std::move(out));
 }
 
 void SplitTarget(HttpRequest& request) {

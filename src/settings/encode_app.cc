@@ -73,7 +73,7 @@ constexpr std::array kSettings = {
 
 void WriteTime(json::Writer& out, Timestamp time, TimeFormat format) {
   if (format == TimeFormat::kUnixNanos) {
-    out.Int(time.ns);
+    out.Int(time.UnixNanoseconds());
   } else {
     out.Time(time);
   }

@@ -8,7 +8,7 @@ namespace hookline::settings {
 
 json::Document ParseStored(std::string_view text) {
   // Stored texts wrap what was parsed with the default limit, so they may nest a little deeper.
-  auto document = json::Document::Parse(text, json::Document::kMaxDepth + 8);
+  auto document = json::Document::Parse(text, json::Source::kStored);
   HOOKLINE_CHECK(document.has_value());
   return std::move(*document);
 }

@@ -77,7 +77,7 @@ Result<RetrySchedule> ParseRetrySchedule(json::Value retry) {
 }
 
 Result<RetrySchedule> ParseRetrySchedule(std::string_view retry_json) {
-  auto document = json::Document::Parse(retry_json);
+  auto document = json::Document::Parse(retry_json, json::Source::kStored);
   if (!document) return std::unexpected(document.error());
   return ParseRetrySchedule(document->root());
 }

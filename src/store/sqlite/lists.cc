@@ -10,7 +10,7 @@ namespace hookline::store::sqlite {
 namespace {
 
 json::Document ParseStored(std::string_view text) {
-  auto document = json::Document::Parse(text);
+  auto document = json::Document::Parse(text, json::Source::kStored);
   if (!document || !document->root().IsArray()) {
     throw Failure(fmt::format("a stored list is broken: {}", text.substr(0, 100)));
   }

@@ -27,7 +27,7 @@ class HookRequestTest : public ChatTest {
     message_.text = "card 4111\xE2\x80\xA6";
     message_.html = "<p>card 4111</p>\n";
     message_.created_at = message_.updated_at = kTime;
-    message_.custom_json = R"({"priority":"high","n":1e400})";
+    message_.custom_json = R"({"priority":"high","n":1e300})";
   }
 
   json::Document Parsed(const std::string& text) {
@@ -67,7 +67,7 @@ TEST_F(HookRequestTest, ANewMessageIsWrittenAsItsSenderWroteIt) {
             "{\"id\":\"\",\"text\":\"card 4111\xE2\x80\xA6\",\"html\":\"\",\"type\":\"regular\","
             R"("attachments":[],"latest_reactions":[],"own_reactions":[],)"
             R"("reaction_counts":null,"reaction_scores":null,"reply_count":0,)"
-            R"("mentioned_users":[],"silent":false,"priority":"high","n":1e400})");
+            R"("mentioned_users":[],"silent":false,"priority":"high","n":1e300})");
 }
 
 TEST_F(HookRequestTest, AnIdThatTheSenderGaveIsWritten) {
@@ -92,7 +92,7 @@ TEST_F(HookRequestTest, ACommandIsWrittenWithItsArguments) {
             R"("created_at":"2026-01-01T00:00:00Z","updated_at":"2026-01-01T00:00:00Z",)"
             R"("attachments":[],"latest_reactions":[],"own_reactions":[],)"
             R"("reaction_counts":null,"reaction_scores":null,"reply_count":0,)"
-            R"("mentioned_users":[],"silent":false,"priority":"high","n":1e400})");
+            R"("mentioned_users":[],"silent":false,"priority":"high","n":1e300})");
 }
 
 TEST_F(HookRequestTest, WhatIsSetIsWritten) {

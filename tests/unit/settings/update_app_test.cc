@@ -49,7 +49,7 @@ TEST_F(UpdateAppTest, KeepsEachFieldAsItWasSent) {
               "datadog_info":{"x": 1.10}})");
   PatchOk(R"({"max_aggregated_activities_length":20,"disable_auth_checks":true})");
   EXPECT_EQ(Stored()->fields_json,
-            R"({"grants":{"user":["a"], "guest":null},"datadog_info":{"x": 1.10},)"
+            R"({"grants":{"user":["a"],"guest":null},"datadog_info":{"x":1.10},)"
             R"("max_aggregated_activities_length":20,"disable_auth_checks":true})");
   EXPECT_EQ(Stored()->updated_at, now_);
   EXPECT_EQ(Stored()->name, "dock");
