@@ -94,7 +94,8 @@ awaitable<net::HttpResponse> Api::Impl::Handle(net::HttpRequest request) {
 }
 
 awaitable<net::HttpResponse> Api::Impl::HandleReady() {
-  if (!deps_.store.healthy()) co_return TextResponse(503, "the store takes no writes\n");
+  if (!deps_.store.healthy())
+    co_return TextResponse(503, "the store takes no writes, or it is damaged\n");
   auto look = [](store::Reader& reader) { reader.FindTask(AppId{}, ""); };
   const store::Commit commit = co_await AwaitRead(deps_.store, std::move(look));
   if (commit != store::Commit::kCommitted)
@@ -242,22 +243,25 @@ awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
   const AdminCall call{request, document ? document->root() : json::Value(), std::move(args),
                        environment_, deps_.sync_caller};
   json::Writer w;
-  w.BeginObject();
   Result<void> result;
   store::Commit commit;
   if (route->write != nullptr) {
     auto run = [&](store::Tx& tx) {
+      // It may be run again.
+      w = json::Writer();
+      w.BeginObject();
       result = route->write(call, tx, w);
       return result.has_value();
     };
     commit = co_await AwaitWrite(deps_.store, std::move(run));
   } else {
-    auto run = [&](store::Reader& reader) { result = route->read(call, reader, w); };
+    auto run = [&](store::Reader& reader) {
+      w.BeginObject();
+      result = route->read(call, reader, w);
+    };
     commit = co_await AwaitRead(deps_.store, std::move(run));
   }
-  if (commit == store::Commit::kFailed || commit == store::Commit::kRejected) {
-    co_return fail(StoreError(commit));
-  }
+  if (!store::Answered(commit)) co_return fail(StoreError(commit));
   if (!result) co_return fail(result.error());
   co_return JsonResponse(request.method == "POST" ? 201 : 200,
                          FinishBody(w, steady_clock::now() - started));

@@ -59,10 +59,14 @@ std::string FinishBody(json::Writer& w, std::chrono::nanoseconds elapsed) {
 }
 
 Error StoreError(store::Commit commit) {
-  if (commit == store::Commit::kRejected) {
-    return Error(ErrorKind::kUnavailable, "the server is busy, try again");
+  switch (commit) {
+    case store::Commit::kRejected:
+      return Error(ErrorKind::kUnavailable, "the server is busy, try again");
+    case store::Commit::kFailed:
+      return Error(ErrorKind::kUnavailable, "the store is out of order, try again");
+    default:
+      return Error(ErrorKind::kInternal, "the request could not be carried out");
   }
-  return Error(ErrorKind::kInternal, "the change could not be stored");
 }
 
 Result<void> Transactions::RunWrite(const Exchange& exchange, const WriteWork& work, store::Tx& tx,
@@ -92,6 +96,8 @@ awaitable<net::HttpResponse> Transactions::Write(const Exchange& exchange, Write
   std::optional<store::IdempotentReply> known;
   std::string body;
   auto run = [&](store::Tx& tx) {
+    // It may be run again.
+    w = json::Writer();
     const Timestamp now = environment_.clock().WallNow();
     if (!key.empty()) {
       known = FindReply(tx, app, key, now);
@@ -107,9 +113,7 @@ awaitable<net::HttpResponse> Transactions::Write(const Exchange& exchange, Write
     return true;
   };
   const store::Commit commit = co_await AwaitWrite(store_, std::move(run));
-  if (commit == store::Commit::kFailed || commit == store::Commit::kRejected) {
-    co_return exchange.Refuse(StoreError(commit));
-  }
+  if (!store::Answered(commit)) co_return exchange.Refuse(StoreError(commit));
   if (known) co_return ReplayResponse(exchange, std::move(*known));
   if (!result) {
     net::HttpResponse response = exchange.Refuse(result.error());
@@ -135,7 +139,7 @@ awaitable<void> Transactions::RememberFailure(const Exchange& exchange,
     return true;
   };
   const store::Commit commit = co_await AwaitWrite(store_, std::move(run));
-  if (commit == store::Commit::kFailed) spdlog::warn("an idempotent answer could not be kept");
+  if (!store::Answered(commit)) spdlog::warn("an idempotent answer could not be kept");
 }
 
 awaitable<std::optional<net::HttpResponse>> Transactions::Replay(const Exchange& exchange) {

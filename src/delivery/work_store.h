@@ -25,8 +25,9 @@ class WorkStore {
 
   virtual ~WorkStore() = default;
 
-  /// `run` is called on the writer's thread; `done` after the commit, or with false if nothing
-  /// was kept: the store failed, or it has stopped. Never refused for want of room.
+  /// `run` is called on the writer's thread, perhaps more than once: each call starts afresh, only
+  /// the last one counts. `done` after the commit, or with false if nothing was kept: the store
+  /// failed, or it has stopped. Never refused for want of room.
   virtual void Write(std::move_only_function<void(WriteTx&)> run,
                      std::move_only_function<void(bool committed)> done) = 0;
 

@@ -5,6 +5,7 @@
 
 #include <future>
 #include <utility>
+#include <vector>
 
 #include "settings/apps.h"
 
@@ -45,25 +46,29 @@ Result<void> LoadApps(store::Store& store, const Clock& clock, const Config& con
   }
   Result<void> created;
   bool retired = false;
+  std::vector<settings::AppPtr> apps;
   std::promise<store::Commit> finished;
   store.Write(
       [&](store::Tx& tx) {
         created = CreateFirstApp(tx, config, clock.WallNow(), retired);
         if (!created) return false;
-        for (settings::AppPtr& app : tx.ListApps()) directory.Publish(std::move(app));
+        apps = tx.ListApps();
         return true;
       },
       [&](store::Commit commit) { finished.set_value(commit); });
   const store::Commit commit = finished.get_future().get();
-  if (!created) return created;
-  if (commit != store::Commit::kCommitted) {
-    return Fail(ErrorKind::kUnavailable, "the apps could not be read from the store");
+  if (!store::Answered(commit)) {
+    return Fail(ErrorKind::kUnavailable,
+                "the first app could not be written to the store: see the line before; is the disk "
+                "full?");
   }
+  if (!created) return created;
   if (retired) {
     spdlog::warn(
         "bootstrap_key is a key that was retired: it stays retired; take it out of the "
         "environment");
   }
+  for (settings::AppPtr& app : apps) directory.Publish(std::move(app));
   return {};
 }
 

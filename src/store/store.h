@@ -55,13 +55,23 @@ class Tx : public virtual Reader,
   virtual void OnCommit(std::move_only_function<void()> fn) = 0;
 };
 
-/// What became of a write job.
+/// What became of a job. It is the truth about what the job saw, too: a job that ran in a
+/// transaction that was not kept has failed, whatever it returned itself, because it may have seen
+/// what the others wrote.
 enum class Commit {
   kCommitted,   ///< Durable.
   kRolledBack,  ///< The job asked for it; nothing of it was kept.
-  kFailed,      ///< The store failed; nothing of it was kept.
-  kRejected,    ///< The queue is full or the store is stopping; the job never ran. Try later.
+  /// The store failed (no room, an I/O error, damage). Nothing of the job is kept, unless the
+  /// machine dies before the next commit: then it may be found done, whole. Try later.
+  kFailed,
+  kFault,     ///< The job itself cannot be done (it threw, or broke a constraint); nothing kept.
+  kRejected,  ///< The queue is full or the store is stopping; the job never ran. Try later.
 };
+
+/// True if what the job found out holds: it may be told to whoever asked.
+constexpr bool Answered(Commit commit) {
+  return commit == Commit::kCommitted || commit == Commit::kRolledBack;
+}
 
 /// Thread-safe. One writer thread runs all write jobs, as many as have arrived in one transaction
 /// (group commit); a pool of readers runs read jobs on snapshots of the committed state.
@@ -70,8 +80,12 @@ class Store {
   virtual ~Store() = default;
 
   /// `run` is called on the writer's thread and returns whether to keep what it wrote; jobs must
-  /// be quick and must not block. `done` is called after the commit (or its failure), on the
+  /// be quick and must not block. `done` is called once, after the commit (or its failure), on the
   /// writer's thread or, for kRejected, on the caller's; it must not block.
+  ///
+  /// `run` may be called more than once: when a batch is lost because of one job, the others are
+  /// run again without it. Every call must start afresh: nothing of an earlier one counts but what
+  /// the last one leaves behind, and what must happen only once belongs into OnCommit or `done`.
   virtual void Write(std::move_only_function<bool(Tx&)> run,
                      std::move_only_function<void(Commit)> done) = 0;
 
@@ -80,8 +94,8 @@ class Store {
   virtual void WriteInternal(std::move_only_function<bool(Tx&)> run,
                              std::move_only_function<void(Commit)> done) = 0;
 
-  /// `run` is called on a reader thread. `done` tells kCommitted if it ran, otherwise kFailed or
-  /// kRejected.
+  /// `run` is called on a reader thread, once. `done` tells kCommitted if it ran, otherwise
+  /// kFailed, kFault or kRejected.
   virtual void Read(std::move_only_function<void(Reader&)> run,
                     std::move_only_function<void(Commit)> done) = 0;
 
@@ -91,7 +105,8 @@ class Store {
   /// Grows by one with every start on this data: the `epoch` of retry budgets.
   virtual std::int64_t epoch() const = 0;
 
-  /// True while the store takes writes (for /readyz).
+  /// True while the store takes writes and has found no damage (for /readyz). One job that fails
+  /// does not change it.
   virtual bool healthy() const = 0;
 
   /// Finishes the jobs that are queued, then stops. Further jobs are rejected.

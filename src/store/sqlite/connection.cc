@@ -14,8 +14,10 @@ void ConfigureOnce() {
   std::call_once(once, [] {
     // Nobody reads the allocation statistics, and keeping them takes a mutex on every malloc.
     sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    // What a batch's savepoints remember stays in memory up to this size, then goes to a file.
-    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 256 * 1024);
+    // What a savepoint remembers is written to a file in pieces of this size, if it is written at
+    // all. Not larger: SQLite's unix layer writes less than 128 KiB at once, and takes the rest of
+    // a larger piece for a full disk.
+    sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, 64 * 1024);
     sqlite3_initialize();
   });
 }
@@ -43,6 +45,8 @@ Connection::Connection(const std::string& path, const Options& options) {
   // Mapped pages would count as resident memory, which is what we have the least of.
   Exec("PRAGMA mmap_size = 0");
   if (!options.read_only) {
+    // A job that changes many pages must not depend on room in a directory of temporary files.
+    Exec("PRAGMA temp_store = MEMORY");
     EnterWal(options.busy_timeout_ms);
     Exec("PRAGMA synchronous = FULL");
     Exec("PRAGMA journal_size_limit = 67108864");

@@ -1,6 +1,5 @@
 #include "store/sqlite/reader_pool.h"
 
-#include <fmt/format.h>
 #include <pthread.h>
 
 #include <utility>
@@ -8,8 +7,8 @@
 namespace hookline::store::sqlite {
 
 ReaderPool::ReaderPool(std::vector<std::unique_ptr<Connection>> connections, const Clock& clock,
-                       std::size_t queue_max, std::function<void(std::string_view)> log)
-    : queue_max_(queue_max), log_(std::move(log)), connections_(std::move(connections)) {
+                       Health& health, std::size_t queue_max)
+    : queue_max_(queue_max), health_(health), connections_(std::move(connections)) {
   for (const auto& db : connections_) {
     threads_.emplace_back([this, &db = *db, &clock] {
       pthread_setname_np(pthread_self(), "store-reader");
@@ -63,14 +62,14 @@ void ReaderPool::Loop(Connection& db, const Clock& clock) {
       Execute(begin);
       job.run(session);
     } catch (const std::exception& failure) {
-      result = Commit::kFailed;
-      log_(fmt::format("a read job failed: {}", failure.what()));
+      result = ResultOf(failure);
+      health_.JobFailed("a read job", failure);
     }
     try {
       if (db.in_transaction()) Execute(end);
     } catch (const Failure& failure) {
       result = Commit::kFailed;
-      log_(fmt::format("a read transaction did not end: {}", failure.what()));
+      health_.JobFailed("the end of a read job", failure);
     }
     job.done(result);
     job = {};

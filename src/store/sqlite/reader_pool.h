@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/health.h"
 #include "store/sqlite/reader_session.h"
 
 namespace hookline::store::sqlite {
@@ -22,9 +23,9 @@ class ReaderPool {
   using Run = std::move_only_function<void(Reader&)>;
   using Done = std::move_only_function<void(Commit)>;
 
-  /// `clock` outlives the pool. One thread for each connection.
+  /// `clock` and `health` outlive the pool. One thread for each connection.
   ReaderPool(std::vector<std::unique_ptr<Connection>> connections, const Clock& clock,
-             std::size_t queue_max, std::function<void(std::string_view)> log);
+             Health& health, std::size_t queue_max);
   ReaderPool(const ReaderPool&) = delete;
   ReaderPool& operator=(const ReaderPool&) = delete;
   ~ReaderPool();
@@ -43,7 +44,7 @@ class ReaderPool {
   bool TakeJob(Job& job);
 
   const std::size_t queue_max_;
-  const std::function<void(std::string_view)> log_;
+  Health& health_;
   std::vector<std::unique_ptr<Connection>> connections_;
 
   std::mutex mutex_;

@@ -24,19 +24,19 @@ class SqliteStore final : public Store {
  public:
   explicit SqliteStore(const SqliteOptions& options)
       : directory_(options.directory, options.lock_wait),
-        clock_(options.clock != nullptr ? *options.clock : own_clock_) {
-    const auto log = options.log ? options.log : LogToStandardError;
+        clock_(options.clock != nullptr ? *options.clock : own_clock_),
+        health_(options.log ? options.log : LogToStandardError) {
     auto db = Connect(options, false);
     sqlite::Migrate(*db, sqlite::SchemaSteps());
     epoch_ = NextEpoch(*db);
     writer_ = std::make_unique<sqlite::Writer>(
-        std::move(db), clock_,
-        sqlite::Writer::Options{.queue_max = options.write_queue_max, .log = log});
+        std::move(db), clock_, health_,
+        sqlite::Writer::Options{.queue_max = options.write_queue_max});
     std::vector<std::unique_ptr<sqlite::Connection>> connections;
     connections.reserve(static_cast<std::size_t>(options.reader_threads));
     for (int i = 0; i < options.reader_threads; ++i) connections.push_back(Connect(options, true));
-    readers_ = std::make_unique<sqlite::ReaderPool>(std::move(connections), clock_,
-                                                    options.read_queue_max, log);
+    readers_ = std::make_unique<sqlite::ReaderPool>(std::move(connections), clock_, health_,
+                                                    options.read_queue_max);
     writer_->Start();
   }
 
@@ -58,7 +58,7 @@ class SqliteStore final : public Store {
     writer_->SetCommitListener(listener);
   }
   std::int64_t epoch() const override { return epoch_; }
-  bool healthy() const override { return writer_->healthy(); }
+  bool healthy() const override { return health_.ok(); }
 
   void Stop() override {
     // Readers first: their jobs may still post writes.
@@ -78,6 +78,7 @@ class SqliteStore final : public Store {
   sqlite::DataDirectory directory_;  ///< First: let go of after everything else.
   SystemClock own_clock_;
   const Clock& clock_;
+  sqlite::Health health_;
   std::int64_t epoch_ = 0;
   std::unique_ptr<sqlite::Writer> writer_;
   std::unique_ptr<sqlite::ReaderPool> readers_;

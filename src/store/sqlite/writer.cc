@@ -11,13 +11,11 @@ namespace {
 
 constexpr std::chrono::milliseconds kProbeInterval{500};
 
-// Small enough that the jobs between two pieces wait for a moment only.
-constexpr int kPurgeRows = 64;
-
 }  // namespace
 
-Writer::Writer(std::unique_ptr<Connection> db, const Clock& clock, Options options)
-    : options_(std::move(options)),
+Writer::Writer(std::unique_ptr<Connection> db, const Clock& clock, Health& health, Options options)
+    : options_(options),
+      health_(health),
       db_(std::move(db)),
       session_(*db_, clock),
       begin_(*db_, "BEGIN IMMEDIATE"),
@@ -27,7 +25,7 @@ Writer::Writer(std::unique_ptr<Connection> db, const Clock& clock, Options optio
 Writer::~Writer() { Stop(); }
 
 void Writer::Start() {
-  ContinuePurges();
+  PostPurge();
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "store-writer");
     Loop();
@@ -62,6 +60,7 @@ void Writer::Loop() {
   while (TakeJobs()) {
     for (std::size_t begin = 0; begin < jobs_.size();) begin = RunBatch(begin);
     jobs_.clear();
+    DoChores();
   }
 }
 
@@ -70,12 +69,13 @@ bool Writer::TakeJobs() {
   while (incoming_.empty()) {
     if (stopping_) return false;
     waiting_ = true;
-    if (healthy()) {
+    const TimePoint chore = NextChore();
+    if (chore == TimePoint::max()) {
       arrived_.wait(lock);
-    } else if (arrived_.wait_for(lock, kProbeInterval) == std::cv_status::timeout) {
+    } else if (arrived_.wait_until(lock, chore) == std::cv_status::timeout) {
       waiting_ = false;
       lock.unlock();
-      Probe();
+      DoChores();
       lock.lock();
     }
   }
@@ -85,50 +85,53 @@ bool Writer::TakeJobs() {
 }
 
 std::size_t Writer::RunBatch(std::size_t begin) {
-  const std::size_t end = RunJobs(begin);
-  const bool kept = !session_.has_writes() || CommitBatch();
-  // Nothing that is worth a commit: what was rolled back job by job costs no sync.
-  if (db_->in_transaction()) Rollback();
-  if (kept) {
-    WriterSession::Effects effects = session_.TakeEffects();
-    for (auto& fn : effects.on_commit) fn();
-    if (!effects.deliveries.empty() && listener_ != nullptr) {
-      listener_->OnDeliveriesCommitted(std::move(effects.deliveries));
-    }
-  } else {
-    session_.Forget();
+  const std::size_t limit = std::min(jobs_.size(), begin + options_.batch_max);
+  const Round round = RunRound(begin, limit);
+  switch (round.fate) {
+    case Fate::kKept:
+      Conclude(begin, round.end);
+      break;
+    case Fate::kLost:
+      Salvage(begin, round.end);
+      break;
+    case Fate::kNotBegun:
+      Fail(begin, round.end);
+      break;
   }
-  std::size_t callers = 0;
-  for (std::size_t i = begin; i < end; ++i) {
-    Job& job = jobs_[i];
-    if (!job.internal) ++callers;
-    if (!kept && job.result == Commit::kCommitted) job.result = Commit::kFailed;
-    job.done(job.result);
-    // What the job holds on to is let go now, not when the whole queue has been worked off.
-    job.run = nullptr;
-    job.done = nullptr;
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    queued_ -= callers;
-  }
-  if (session_.has_purges() && !purge_queued_ && healthy()) ContinuePurges();
-  return end;
+  return round.end;
 }
 
-std::size_t Writer::RunJobs(std::size_t begin) {
-  const std::size_t limit = std::min(jobs_.size(), begin + options_.batch_max);
-  if (!Begin()) return limit;
+Writer::Round Writer::RunRound(std::size_t begin, std::size_t limit) {
+  if (!Begin()) return {limit, Fate::kNotBegun};
   const auto deadline = std::chrono::steady_clock::now() + options_.batch_time_max;
-  for (std::size_t i = begin; i < limit; ++i) {
-    if (!RunJob(jobs_[i])) {
-      // The jobs after this one get a transaction of their own.
-      for (std::size_t lost = begin; lost <= i; ++lost) jobs_[lost].result = Commit::kFailed;
-      return i + 1;
-    }
-    if (std::chrono::steady_clock::now() >= deadline) return i + 1;
+  std::size_t end = begin;
+  bool kept = true;
+  do {
+    kept = RunJob(jobs_[end++]);
+  } while (kept && end < limit && std::chrono::steady_clock::now() < deadline);
+  kept = kept && (!session_.has_writes() || CommitRound());
+  // Nothing that is worth a commit: what was rolled back job by job costs no sync.
+  Rollback();
+  if (!kept) session_.Forget();
+  return {end, kept ? Fate::kKept : Fate::kLost};
+}
+
+void Writer::Salvage(std::size_t begin, std::size_t end) {
+  // A job that was alone has failed alone already.
+  if (end - begin == 1) {
+    Probe();
+    return Fail(begin, end);
   }
-  return limit;
+  for (std::size_t i = begin; i < end; ++i) {
+    const Fate fate = RunRound(i, i + 1).fate;
+    if (fate == Fate::kKept) {
+      Conclude(i, i + 1);
+      continue;
+    }
+    // Was it the job, or is it the store? Then the others need not try.
+    if (fate == Fate::kNotBegun || !Probe()) return Fail(i, end);
+    Fail(i, i + 1);
+  }
 }
 
 bool Writer::RunJob(Job& job) {
@@ -139,8 +142,8 @@ bool Writer::RunJob(Job& job) {
     job.result = keep ? Commit::kCommitted : Commit::kRolledBack;
   } catch (const std::exception& failure) {
     // Whatever it was, the other jobs of the batch must not suffer from it.
-    job.result = Commit::kFailed;
-    options_.log(fmt::format("a write job failed: {}", failure.what()));
+    job.result = ResultOf(failure);
+    health_.JobFailed("a write job", failure);
   }
   try {
     // SQLite itself gives up a transaction when the disk is full, for one.
@@ -148,9 +151,7 @@ bool Writer::RunJob(Job& job) {
     session_.EndJob(keep);
     return true;
   } catch (const Failure& failure) {
-    SetHealth(false, failure.what());
-    Rollback();
-    session_.Forget();
+    health_.JobFailed("a batch of write jobs", failure);
     return false;
   }
 }
@@ -160,26 +161,22 @@ bool Writer::Begin() {
     Execute(begin_);
     return true;
   } catch (const Failure& failure) {
-    SetHealth(false, failure.what());
+    probe_at_ = std::chrono::steady_clock::now() + kProbeInterval;
+    health_.SetWritable(false, failure.what());
     return false;
   }
 }
 
-bool Writer::CommitBatch() {
+// A commit that fails is not kept, whatever it was that failed: this process goes on from the state
+// before, and the next commit writes over what this one has left in the log. Only if the process
+// ends before that may a restart find its record on the disk, whole; hence the words at kFailed.
+bool Writer::CommitRound() {
   try {
     Execute(commit_);
-    SetHealth(true, {});
+    health_.SetWritable(true, {});
     return true;
-  } catch (const SqliteFailure& failure) {
-    // These two come before the commit record is written. After any other failure the record may
-    // or may not be on the disk: only a restart, which reads the disk, can tell.
-    const int primary = failure.code() & 0xFF;
-    if (primary != SQLITE_FULL && primary != SQLITE_BUSY) {
-      Die(fmt::format("a commit failed, and what it left on the disk is unknown: {}",
-                      failure.what()),
-          __FILE__, __LINE__);
-    }
-    SetHealth(false, failure.what());
+  } catch (const Failure& failure) {
+    health_.JobFailed("a commit", failure);
     return false;
   }
 }
@@ -193,35 +190,73 @@ void Writer::Rollback() {
   }
 }
 
-void Writer::Probe() {
-  if (!Begin()) return;
+void Writer::Conclude(std::size_t begin, std::size_t end) {
+  WriterSession::Effects effects = session_.TakeEffects();
+  for (auto& fn : effects.on_commit) fn();
+  if (!effects.deliveries.empty() && listener_ != nullptr) {
+    listener_->OnDeliveriesCommitted(std::move(effects.deliveries));
+  }
+  Tell(begin, end);
+}
+
+void Writer::Fail(std::size_t begin, std::size_t end) {
+  for (std::size_t i = begin; i < end; ++i) jobs_[i].result = Commit::kFailed;
+  Tell(begin, end);
+}
+
+void Writer::Tell(std::size_t begin, std::size_t end) {
+  std::size_t callers = 0;
+  for (std::size_t i = begin; i < end; ++i) {
+    Job& job = jobs_[i];
+    if (!job.internal) ++callers;
+    job.done(job.result);
+    // What the job holds on to is let go now, not when the whole queue has been worked off.
+    job.run = nullptr;
+    job.done = nullptr;
+  }
+  const std::lock_guard lock(mutex_);
+  queued_ -= callers;
+}
+
+bool Writer::Probe() {
+  probe_at_ = std::chrono::steady_clock::now() + kProbeInterval;
+  if (!Begin()) return false;
   try {
     Execute(probe_);
+    Execute(commit_);
+    health_.SetWritable(true, {});
+    return true;
   } catch (const Failure& failure) {
-    SetHealth(false, failure.what());
+    health_.SetWritable(false, failure.what());
     Rollback();
-    return;
+    return false;
   }
-  if (!CommitBatch()) Rollback();
 }
 
-void Writer::ContinuePurges() {
-  purge_queued_ = true;
+void Writer::DoChores() {
+  const TimePoint now = std::chrono::steady_clock::now();
+  if (!health_.writable() && now >= probe_at_) Probe();
+  if (session_.has_purges() && !purger_.queued() && now >= purger_.due()) PostPurge();
+}
+
+Writer::TimePoint Writer::NextChore() const {
+  TimePoint next = TimePoint::max();
+  if (!health_.writable()) next = probe_at_;
+  if (session_.has_purges() && !purger_.queued()) next = std::min(next, purger_.due());
+  return next;
+}
+
+void Writer::PostPurge() {
+  purger_.OnQueued();
   Post(
       [this](Tx&) {
-        session_.ContinuePurge(kPurgeRows);
+        session_.ContinuePurge(purger_.rows());
         return true;
       },
-      [this](Commit) { purge_queued_ = false; }, true);
-}
-
-void Writer::SetHealth(bool healthy, std::string_view why) {
-  if (healthy_.exchange(healthy) == healthy) return;
-  if (healthy) {
-    options_.log("the store takes writes again");
-  } else {
-    options_.log(fmt::format("the store does not take writes: {}", why));
-  }
+      [this](Commit commit) {
+        purger_.OnEnded(commit == Commit::kCommitted, std::chrono::steady_clock::now());
+      },
+      true);
 }
 
 }  // namespace hookline::store::sqlite

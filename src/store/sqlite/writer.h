@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -11,12 +10,18 @@
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/health.h"
+#include "store/sqlite/purger.h"
 #include "store/sqlite/writer_session.h"
 
 namespace hookline::store::sqlite {
 
 /// The thread that writes. Takes all jobs that have arrived, up to a bound, runs them in one
 /// transaction and commits it; does not wait for more to arrive. Thread-safe.
+///
+/// A transaction that is lost (one job broke it, or it could not be committed) is run again job by
+/// job, each in a transaction of its own: who fails then, fails alone, and nobody is told of
+/// anything that he saw in a transaction that was not kept.
 class Writer {
  public:
   using Run = std::move_only_function<bool(Tx&)>;
@@ -26,11 +31,10 @@ class Writer {
     std::size_t queue_max = 8192;
     std::size_t batch_max = 256;
     std::chrono::microseconds batch_time_max{4000};
-    std::function<void(std::string_view)> log;
   };
 
-  /// `clock` outlives the writer.
-  Writer(std::unique_ptr<Connection> db, const Clock& clock, Options options);
+  /// `clock` and `health` outlive the writer.
+  Writer(std::unique_ptr<Connection> db, const Clock& clock, Health& health, Options options);
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
   ~Writer();
@@ -43,43 +47,63 @@ class Writer {
   /// of the queue and are refused only after Stop.
   void Post(Run run, Done done, bool internal);
   void SetCommitListener(delivery::CommitListener* listener) { listener_ = listener; }
-  bool healthy() const { return healthy_.load(std::memory_order_relaxed); }
 
  private:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
   struct Job {
     Run run;
     Done done;
     bool internal;
     Commit result = Commit::kFailed;
   };
+  enum class Fate {
+    kKept,      ///< What the jobs say of themselves is true.
+    kLost,      ///< None of what they wrote was kept, and what they saw may not be true.
+    kNotBegun,  ///< None of them ran.
+  };
+  struct Round {
+    std::size_t end = 0;  ///< Behind the last job that took part.
+    Fate fate = Fate::kKept;
+  };
 
   void Loop();
   /// Waits for jobs and takes all there are. False when the writer is to end.
   bool TakeJobs();
-  /// Runs jobs from `begin` on in one transaction, and tells. Returns the end of what it did.
+  /// Runs jobs from `begin` on, and tells. Returns the end of what it did.
   std::size_t RunBatch(std::size_t begin);
-  std::size_t RunJobs(std::size_t begin);
-  /// False if the transaction is gone, and what the jobs from `begin` on wrote with it.
+  /// Runs jobs from `begin` on in one transaction, up to `limit` or until the time is up.
+  Round RunRound(std::size_t begin, std::size_t limit);
+  /// Runs the jobs of a lost round again, each alone, and tells.
+  void Salvage(std::size_t begin, std::size_t end);
+  /// False if the transaction is gone, and what the round's jobs wrote with it.
   bool RunJob(Job& job);
-  bool EndJob(bool keep);
   bool Begin();
-  bool CommitBatch();
+  bool CommitRound();
   void Rollback();
-  /// While the store is out of order, finds out whether it works again.
-  void Probe();
-  void ContinuePurges();
-  void SetHealth(bool healthy, std::string_view why);
+  /// Hands out what was committed, and tells the jobs what has become of them.
+  void Conclude(std::size_t begin, std::size_t end);
+  void Fail(std::size_t begin, std::size_t end);
+  void Tell(std::size_t begin, std::size_t end);
+  /// Finds out whether the store takes writes.
+  bool Probe();
+  /// What is to be done besides jobs, and when next.
+  void DoChores();
+  TimePoint NextChore() const;
+  void PostPurge();
 
   const Options options_;
+  Health& health_;
   std::unique_ptr<Connection> db_;
   WriterSession session_;
   Statement begin_;
   Statement commit_;
   Statement probe_;
   delivery::CommitListener* listener_ = nullptr;
-  std::atomic<bool> healthy_{true};
-  std::vector<Job> jobs_;      ///< The thread's own.
-  bool purge_queued_ = false;  ///< The thread's own.
+  // The thread's own:
+  std::vector<Job> jobs_;
+  TimePoint probe_at_;
+  Purger purger_;
 
   std::mutex mutex_;
   std::condition_variable arrived_;

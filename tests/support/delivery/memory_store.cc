@@ -1,6 +1,7 @@
 #include "support/delivery/memory_store.h"
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "base/error.h"
 
@@ -152,6 +153,7 @@ void MemoryTables::RecordOutcome(const delivery::OutcomeRecord& record) {
 
 int MemoryTables::CancelPending(HookId hook, DeliveryId up_to, std::span<const DeliveryId> except,
                                 std::string_view reason, Timestamp, int limit) {
+  if (cancel_max > 0 && limit > cancel_max) throw std::runtime_error("too much to cancel at once");
   std::set<DeliveryId> chosen;
   for (const auto& [due, id] : pending_[hook]) {
     if (std::ranges::find(except, id) != except.end()) continue;
@@ -248,31 +250,46 @@ void MemoryStore::Write(std::move_only_function<void(WriteTx&)> run,
                [this] { CommitJobs(); });
 }
 
+void MemoryStore::RunJobs(std::vector<Job>& jobs, MemoryTables& tables,
+                          std::vector<std::move_only_function<void()>>& on_commit) {
+  for (Job& job : jobs) {
+    const std::size_t kept = on_commit.size();
+    WriteTx tx{tables, tables,
+               [&](std::move_only_function<void()> fn) { on_commit.push_back(std::move(fn)); }};
+    try {
+      job.run(tx);
+      job.failed = false;
+    } catch (const std::runtime_error&) {
+      on_commit.resize(kept);
+      job.failed = true;
+    }
+  }
+}
+
 void MemoryStore::CommitJobs() {
   std::vector<Job> jobs;
   std::swap(jobs, jobs_);
   ++commits;
   const bool fails = faults.down || world_.Chance(faults.write_failure_percent);
+  std::vector<std::move_only_function<void()>> on_commit;
   // A failed commit has run its jobs too; what they wrote is thrown away.
   MemoryTables scratch;
-  if (fails) scratch = tables_;
-  MemoryTables& tables = fails ? scratch : tables_;
-  std::vector<std::move_only_function<void()>> on_commit;
-  for (Job& job : jobs) {
-    WriteTx tx{tables, tables,
-               [&](std::move_only_function<void()> fn) { on_commit.push_back(std::move(fn)); }};
-    job.run(tx);
+  if (fails || world_.Chance(faults.rerun_percent)) {
+    scratch = tables_;
+    RunJobs(jobs, scratch, on_commit);
+    on_commit.clear();
   }
-  auto committed = tables.TakeCommitted();
   if (!fails) {
+    RunJobs(jobs, tables_, on_commit);
     for (auto& fn : on_commit) fn();
+    auto committed = tables_.TakeCommitted();
     if (listener_ != nullptr && !committed.empty()) {
       listener_->OnDeliveriesCommitted(std::move(committed));
     }
   }
   if (before_done) before_done();
   world_.After(std::exchange(done_delay, {}), [fails, done_jobs = std::move(jobs)]() mutable {
-    for (Job& job : done_jobs) job.done(!fails);
+    for (Job& job : done_jobs) job.done(!fails && !job.failed);
   });
 }
 

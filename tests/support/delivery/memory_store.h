@@ -59,6 +59,9 @@ class MemoryTables final : public delivery::Tx, public settings::Tx {
   void ReplaceHooks(AppId app, const std::vector<settings::EventHook>& hooks) override;
   DeliveryId LastDelivery() override;
 
+  /// Cancelling more than this many at once throws and changes nothing; 0: no limit.
+  int cancel_max = 0;
+
   const std::map<DeliveryId, StoredDelivery>& deliveries() const { return deliveries_; }
   /// What this transaction hands to the commit listener; taken away.
   std::vector<delivery::PendingDelivery> TakeCommitted() { return std::exchange(committed_, {}); }
@@ -83,6 +86,8 @@ class MemoryStore final : public delivery::WorkStore {
   struct Faults {
     int write_failure_percent = 0;
     int read_failure_percent = 0;
+    /// Of commits that are lost at first, so that their jobs are run again.
+    int rerun_percent = 0;
     bool down = false;  ///< Everything fails.
     std::chrono::microseconds commit_time_max{500};
     std::chrono::microseconds read_time_max{500};
@@ -112,9 +117,12 @@ class MemoryStore final : public delivery::WorkStore {
   struct Job {
     std::move_only_function<void(WriteTx&)> run;
     std::move_only_function<void(bool)> done;
+    bool failed = false;
   };
 
   void CommitJobs();
+  static void RunJobs(std::vector<Job>& jobs, MemoryTables& tables,
+                      std::vector<std::move_only_function<void()>>& on_commit);
 
   World& world_;
   MemoryTables& tables_;

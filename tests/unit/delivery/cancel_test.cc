@@ -11,6 +11,7 @@ namespace {
 
 using std::chrono::hours;
 using std::chrono::milliseconds;
+using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::Rig;
 using testing::Status;
@@ -58,6 +59,18 @@ TEST_F(CancelTest, ADisabledHooksDeliveriesAreCancelledInChunks) {
   ExpectReasons("hook_disabled");
   EXPECT_EQ(rig_.dispatcher->Stats().in_memory, 0);
   EXPECT_GE(rig_.dispatcher->Stats().cancelled, 190);
+}
+
+TEST_F(CancelTest, WhatTheStoreCannotDoInOnePieceIsDoneInSmallerOnes) {
+  rig_.Boot();
+  rig_.EmitMany(hook_, 200);
+  rig_.world.RunFor(milliseconds(150));
+  rig_.tables.cancel_max = 3;
+  rig_.SetEnabled(hook_, false);
+  rig_.world.RunFor(minutes(2));
+  EXPECT_TRUE(rig_.NothingPending());
+  EXPECT_GE(rig_.dispatcher->Stats().cancelled, 180);
+  ExpectReasons("hook_disabled");
 }
 
 TEST_F(CancelTest, ADeletedHooksRetriesAreCancelled) {

@@ -69,6 +69,7 @@ class Simulation {
     rig_.faults = {};
     rig_.faults.write_failure_percent = static_cast<int>(rig_.world.Draw(3)) * 10;
     rig_.faults.read_failure_percent = static_cast<int>(rig_.world.Draw(3)) * 10;
+    rig_.faults.rerun_percent = static_cast<int>(rig_.world.Draw(3)) * 10;
     rig_.faults.commit_time_max = microseconds(100 + rig_.world.Draw(20'000));
     rig_.faults.read_time_max = microseconds(100 + rig_.world.Draw(20'000));
     rig_.Boot();

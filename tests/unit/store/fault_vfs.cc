@@ -26,14 +26,21 @@ struct Contents {
 struct State {
   std::mutex mutex;
   std::map<std::string, Contents> files;
-  bool disk_full = false;
+  int write_error = SQLITE_OK;
   bool sync_fails = false;
+  int flaky_percent = 0;
+  std::mt19937 random;
   std::int64_t syncs = 0;
 };
 
 State& state() {
   static State instance;
   return instance;
+}
+
+bool Flakes() {
+  return state().flaky_percent > 0 &&
+         static_cast<int>(state().random() % 100) < state().flaky_percent;
 }
 
 sqlite3_vfs* Base() {
@@ -70,7 +77,8 @@ int Read(sqlite3_file* file, void* data, int size, sqlite3_int64 offset) {
 
 int WriteFile(sqlite3_file* file, const void* data, int size, sqlite3_int64 offset) {
   const std::lock_guard lock(state().mutex);
-  if (state().disk_full) return SQLITE_FULL;
+  if (state().write_error != SQLITE_OK) return state().write_error;
+  if (Flakes()) return state().random() % 2 == 0 ? SQLITE_FULL : SQLITE_IOERR_WRITE;
   const int rc = Real(file)->pMethods->xWrite(Real(file), data, size, offset);
   if (rc == SQLITE_OK && Self(file)->path != nullptr) {
     state().files[*Self(file)->path].unsynced.push_back(
@@ -95,13 +103,16 @@ int Truncate(sqlite3_file* file, sqlite3_int64 size) {
 
 int Sync(sqlite3_file* file, int flags) {
   const std::lock_guard lock(state().mutex);
-  if (state().sync_fails) return SQLITE_IOERR_FSYNC;
-  ++state().syncs;
+  const bool fails = state().sync_fails || Flakes();
   if (Self(file)->path != nullptr) {
     Contents& contents = state().files[*Self(file)->path];
-    for (const Write& write : contents.unsynced) Apply(contents.synced, write);
+    for (const Write& write : contents.unsynced) {
+      if (!fails || state().random() % 2 == 0) Apply(contents.synced, write);
+    }
     contents.unsynced.clear();
   }
+  if (fails) return SQLITE_IOERR_FSYNC;
+  ++state().syncs;
   // The base layer need not sync: no power will fail.
   static_cast<void>(flags);
   return SQLITE_OK;
@@ -187,14 +198,23 @@ void Install() {
   sqlite3_vfs_register(&vfs, 0);
   const std::lock_guard lock(state().mutex);
   state().files.clear();
-  state().disk_full = false;
+  state().write_error = SQLITE_OK;
   state().sync_fails = false;
+  state().flaky_percent = 0;
   state().syncs = 0;
 }
 
-void SetDiskFull(bool full) {
+void SetDiskFull(bool full) { SetWriteError(full ? SQLITE_FULL : SQLITE_OK); }
+
+void SetWriteError(int code) {
   const std::lock_guard lock(state().mutex);
-  state().disk_full = full;
+  state().write_error = code;
+}
+
+void SetFlaky(int percent, unsigned seed) {
+  const std::lock_guard lock(state().mutex);
+  state().flaky_percent = percent;
+  state().random.seed(seed);
 }
 
 void SetSyncFails(bool fails) {

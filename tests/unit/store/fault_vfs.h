@@ -14,8 +14,13 @@ void Install();
 
 /// Writes fail with SQLITE_FULL.
 void SetDiskFull(bool full);
-/// fsync fails.
+/// Writes fail with this result code of SQLite; 0: they do not.
+void SetWriteError(int code);
+/// fsync fails. As on a real disk, what it should have made safe is safe then or never: a later
+/// fsync that succeeds does not make up for it.
 void SetSyncFails(bool fails);
+/// From now on, `percent` of writes and syncs fail, with one error or another, as `seed` decides.
+void SetFlaky(int percent, unsigned seed);
 /// How many times files were synced.
 std::int64_t Syncs();
 
