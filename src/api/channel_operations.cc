@@ -98,16 +98,30 @@ Result<void> GetChannel(ReadScope& scope, json::Writer& w) {
   return chat::WriteChannelState(w, encoder, scope.store, **channel, *options);
 }
 
+void WriteSystemMessage(WriteScope& scope, json::Writer& w, const chat::ChannelUpdated& updated) {
+  if (!updated.message) return;
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, *updated.message, scope.call.caller.user_id);
+}
+
 Result<void> UpdateChannel(WriteScope& scope, json::Writer& w) {
   auto updated =
       chat::UpdateChannel(scope.chat, scope.call.args[0], scope.call.args[1], scope.call.body());
   if (!updated) return std::unexpected(updated.error());
   WriteChannelAndMembers(scope, w, *updated->channel);
-  if (updated->message) {
-    chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
-    w.Key("message");
-    encoder.Message(w, *updated->message, scope.call.caller.user_id);
-  }
+  WriteSystemMessage(scope, w, *updated);
+  return {};
+}
+
+Result<void> TruncateChannel(WriteScope& scope, json::Writer& w) {
+  auto truncated =
+      chat::TruncateChannel(scope.chat, scope.call.args[0], scope.call.args[1], scope.call.body());
+  if (!truncated) return std::unexpected(truncated.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("channel");
+  encoder.Channel(w, *truncated->channel);
+  WriteSystemMessage(scope, w, *truncated);
   return {};
 }
 
@@ -177,6 +191,12 @@ bool Mentions(const chat::Filter& filter, std::string_view field) {
 
 Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   const json::Value body = scope.call.body();
+  for (const std::string_view field : {"predefined_filter", "filter_values", "sort_values"}) {
+    const json::Value value = body[field];
+    const bool empty = (value.IsArray() || value.IsObject()) && value.size() == 0;
+    if (value.IsMissingOrNull() || value.AsString() == "" || empty) continue;
+    return Fail(ErrorKind::kNotImplemented, fmt::format("{}: there are no stored filters", field));
+  }
   chat::ChannelQuery query;
   auto filter = chat::ParseFilter(body["filter_conditions"]);
   if (!filter) return std::unexpected(filter.error());
@@ -226,9 +246,16 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
 Result<void> QueryMembers(ReadScope& scope, json::Writer& w) {
   const json::Value body = scope.call.body();
   const auto type = body["type"].AsString();
-  const auto id = body["id"].AsString();
-  if (!type || !id) return InputError("type and id are required fields");
-  auto channel = chat::RequireChannel(scope.chat, *type, *id);
+  std::string id(body["id"].AsString().value_or(""));
+  if (id.empty()) {
+    auto distinct = chat::DistinctChannelId(body["members"]);
+    if (!distinct) return std::unexpected(distinct.error());
+    id = std::move(*distinct);
+  }
+  if (!type || id.empty()) {
+    return InputError("type and id, or type and members, are required fields");
+  }
+  auto channel = chat::RequireChannel(scope.chat, *type, id);
   if (!channel) return std::unexpected(channel.error());
   chat::MemberQuery query;
   auto filter = chat::ParseFilter(body["filter_conditions"]);
@@ -382,6 +409,7 @@ constexpr Operation kOperations[] = {
     Open("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", nullptr, UpdateChannelPartial),
     Open("DELETE", "/channels/{type}/{id}", "DeleteChannel", nullptr, DeleteChannel),
     Open("POST", "/channels/{type}/{id}/read", "MarkRead", nullptr, MarkRead),
+    Open("POST", "/channels/{type}/{id}/truncate", "TruncateChannel", nullptr, TruncateChannel),
     Open("POST", "/channels/{type}/{id}/hide", "HideChannel", nullptr, HideChannel),
     Open("POST", "/channels/{type}/{id}/show", "ShowChannel", nullptr, ShowChannel),
     Open("POST", "/channels/{type}/{id}/event", "SendEvent", nullptr, SendEvent),

@@ -46,6 +46,8 @@ Mapping Map(ErrorKind kind) {
       return {401, 43};
     case ErrorKind::kNotAllowed:
       return {403, 17};
+    case ErrorKind::kCooldown:
+      return {403, 60};
     case ErrorKind::kNotFound:
       return {404, 16};
     case ErrorKind::kRequestTimeout:

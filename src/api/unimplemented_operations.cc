@@ -28,7 +28,6 @@ constexpr Operation kOperations[] = {
     {.method = "DELETE", .path = "/channels/{type}/{id}/image", .name = "DeleteChannelImage"},
     {.method = "POST", .path = "/channels/{type}/{id}/image", .name = "UploadChannelImage"},
     {.method = "GET", .path = "/channels/{type}/{id}/pinned_messages", .name = "GetPinnedMessages"},
-    {.method = "POST", .path = "/channels/{type}/{id}/truncate", .name = "TruncateChannel"},
     {.method = "POST", .path = "/channels/{type}/{id}/unread", .name = "MarkUnread"},
     {.method = "POST", .path = "/check_sns", .name = "CheckSNS"},
     {.method = "POST", .path = "/check_sqs", .name = "CheckSQS"},

@@ -25,6 +25,7 @@ enum class ErrorKind {
   kTokenBeforeIssued,
   kTokenSignature,
   kNotAllowed,  ///< The caller is known but may not do this.
+  kCooldown,    ///< Slow mode: the user has written a moment ago.
   kNotFound,
   kTooLarge,  ///< The request body is over the limit.
   kHeadersTooLarge,

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <array>
+#include <optional>
+
 #include "chat/catalog.h"
 #include "chat/fields.h"
 #include "chat/users.h"
@@ -167,6 +170,65 @@ Result<void> RequireChannelManager(const ReadContext& context, const Channel& ch
   if (member && member->is_moderator) return {};
   return Fail(ErrorKind::kNotAllowed, fmt::format("user {} may not change channel {}",
                                                   context.caller.user_id, channel.cid()));
+}
+
+namespace {
+
+bool InForce(const std::optional<Ban>& ban, Timestamp now) {
+  return ban && (!ban->expires_at || ban->expires_at > now);
+}
+
+// In the whole app, and in the channel.
+std::array<std::optional<Ban>, 2> BansOf(const ReadContext& context, const Channel& channel,
+                                         std::string_view user_id) {
+  return {context.store.FindBan(context.app, ChannelId{}, user_id),
+          context.store.FindBan(context.app, channel.pk, user_id)};
+}
+
+// Moderators keep talking while they slow others down.
+bool IsFreeOfSlowMode(const ReadContext& context, const Channel& channel, const User& user) {
+  if (context.caller.server || user.role == "admin" || user.role == "moderator") return true;
+  const auto member = context.store.FindMember(channel.pk, user.id);
+  return member && member->is_moderator;
+}
+
+Result<void> CheckSlowMode(const ReadContext& context, const Channel& channel, const User& user) {
+  if (channel.cooldown <= 0 || IsFreeOfSlowMode(context, channel, user)) return {};
+  const Timestamp last = context.store.LastSent(channel.pk, user.id);
+  if (!last || context.now - last >= std::chrono::seconds(channel.cooldown)) return {};
+  return Fail(ErrorKind::kCooldown,
+              fmt::format("user {} is not allowed to send messages on channel {} under cool down "
+                          "period({}s)",
+                          user.id, channel.cid(), channel.cooldown));
+}
+
+}  // namespace
+
+Result<void> CheckMayWrite(const ReadContext& context, const Channel& channel,
+                           std::string_view user_id) {
+  if (context.caller.server) return {};
+  for (const std::optional<Ban>& ban : BansOf(context, channel, user_id)) {
+    if (!InForce(ban, context.now) || ban->shadow) continue;
+    return Fail(ErrorKind::kNotAllowed,
+                ban->channel
+                    ? fmt::format("user {} is banned in channel {}", user_id, channel.cid())
+                    : fmt::format("user {} is banned", user_id));
+  }
+  if (channel.frozen || channel.disabled) {
+    return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", channel.cid()));
+  }
+  return {};
+}
+
+Result<void> CheckMaySend(const ReadContext& context, const Channel& channel, const User& user,
+                          Message& message) {
+  if (auto allowed = CheckMayWrite(context, channel, user.id); !allowed) return allowed;
+  if (auto allowed = CheckSlowMode(context, channel, user); !allowed) return allowed;
+  if (context.caller.server) return {};
+  for (const std::optional<Ban>& ban : BansOf(context, channel, user.id)) {
+    if (InForce(ban, context.now) && ban->shadow) message.shadowed = true;
+  }
+  return {};
 }
 
 Result<Message> RequireMessage(const ReadContext& context, std::string_view id) {

@@ -46,6 +46,16 @@ Result<ChannelPtr> RequireChannel(const ReadContext& context, ChannelId pk);
 /// A channel that the caller may change: by a server token, its creator, or a moderator.
 Result<void> RequireChannelManager(const ReadContext& context, const Channel& channel);
 
+/// Whether a user may write in the channel at all now: messages, changes of them, reactions,
+/// events. With a user's token not if the user is banned or the channel is frozen or disabled
+/// (403). Every way to write asks this.
+Result<void> CheckMayWrite(const ReadContext& context, const Channel& channel,
+                           std::string_view user_id);
+/// The same for a new message, which slow mode may refuse too. Of a shadow ban only the message
+/// tells.
+Result<void> CheckMaySend(const ReadContext& context, const Channel& channel, const User& user,
+                          Message& message);
+
 /// A message in a channel that the caller may read.
 Result<Message> RequireMessage(const ReadContext& context, std::string_view id);
 

@@ -55,6 +55,35 @@ std::string EncodeCommands(const EnabledCommands& commands, Format format) {
   return w.Take();
 }
 
+// Typed clients send null for what they do not set, and cannot read it where they iterate.
+std::string EncodePermissions(json::Value permissions) {
+  json::Writer w;
+  w.BeginArray();
+  for (const json::Value permission : permissions) {
+    w.BeginObject();
+    for (const json::Value member : permission) {
+      static constexpr std::string_view kBelow[] = {"resources", "roles", "owner"};
+      if (std::ranges::find(kBelow, member.key()) != std::end(kBelow)) continue;
+      w.Key(member.key()).Raw(member.raw());
+    }
+    for (const std::string_view list : {"resources", "roles"}) {
+      w.Key(list).Raw(permission[list].IsArray() ? permission[list].raw() : "[]");
+    }
+    w.Field("owner", permission["owner"].AsBool().value_or(false));
+    w.EndObject();
+  }
+  w.EndArray();
+  return w.Take();
+}
+
+std::string EncodeGrants(json::Value grants) {
+  json::Writer w;
+  w.BeginObject();
+  for (const json::Value role : grants) w.Key(role.key()).Raw(role.IsArray() ? role.raw() : "[]");
+  w.EndObject();
+  return w.Take();
+}
+
 // Lays the stored settings, which were validated, over `type`.
 void Apply(json::Value fields, ChannelType& type) {
   for (const auto& [name, flag] : ChannelTypeFlags()) {
@@ -76,8 +105,10 @@ void Apply(json::Value fields, ChannelType& type) {
   }
   w.EndObject();
   carried->config_json = w.Take();
-  if (const json::Value value = fields["permissions"]) carried->permissions_json = value.raw();
-  if (const json::Value value = fields["grants"]) carried->grants_json = value.raw();
+  if (const json::Value value = fields["permissions"]) {
+    carried->permissions_json = EncodePermissions(value);
+  }
+  if (const json::Value value = fields["grants"]) carried->grants_json = EncodeGrants(value);
   type.carried = std::move(carried);
 }
 

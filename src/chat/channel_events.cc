@@ -64,6 +64,9 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
   }
   const bool forged = std::ranges::any_of(
       kOwnPrefixes, [&](std::string_view prefix) { return sent.type.starts_with(prefix); });
+  if (auto allowed = CheckMayWrite(context.read(), channel, sent.user_id); !allowed) {
+    return std::unexpected(allowed.error());
+  }
   if (forged) return InputError(fmt::format("event.type {} is reserved", sent.type));
   if (!ConfigOf(context.store, channel).custom_events) {
     return Fail(ErrorKind::kEventNotSupported,

@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::size_t kFilterTagsMax = 10;
 constexpr std::size_t kCommandsMax = 1000;
-constexpr std::int64_t kMessageLengthMax = 20000;
+constexpr std::int64_t kMessageLengthMax = 30000;
 
 constexpr auto kFields = Names({"id",
                                 "type",
@@ -95,12 +95,17 @@ bool IsChannelField(std::string_view name) { return kFields.contains(name); }
 
 Result<void> ReadChannelFields(const Caller& caller, json::Value data, Channel& channel) {
   const Channel before = channel;
-  for (const auto& result : {ReadString(data, "team", "channel.team", channel.team),
-                             ReadBool(data, "frozen", "channel.frozen", channel.frozen),
-                             ReadBool(data, "disabled", "channel.disabled", channel.disabled),
-                             ReadStrings(data, "filter_tags", "channel.filter_tags", kFilterTagsMax,
-                                         channel.filter_tags),
-                             ReadOverrides(data, channel), ReadCooldown(data, channel)}) {
+  for (const auto& result :
+       {ReadString(data, "team", "channel.team", channel.team),
+        ReadBool(data, "frozen", "channel.frozen", channel.frozen),
+        ReadBool(data, "disabled", "channel.disabled", channel.disabled),
+        ReadStrings(data, "filter_tags", "channel.filter_tags", kFilterTagsMax,
+                    channel.filter_tags),
+        ReadBool(data, "auto_translation_enabled", "channel.auto_translation_enabled",
+                 channel.auto_translation_enabled),
+        ReadString(data, "auto_translation_language", "channel.auto_translation_language",
+                   channel.auto_translation_language),
+        ReadOverrides(data, channel), ReadCooldown(data, channel)}) {
     if (!result) return result;
   }
   return CheckMayFreeze(caller, before, channel);
@@ -119,6 +124,10 @@ bool ResetChannelField(std::string_view name, Channel& channel) {
     channel.cooldown = 0;
   } else if (name == "config_overrides") {
     channel.config_overrides_json.clear();
+  } else if (name == "auto_translation_enabled") {
+    channel.auto_translation_enabled = false;
+  } else if (name == "auto_translation_language") {
+    channel.auto_translation_language.clear();
   } else if (name == "filter_tags") {
     channel.filter_tags.clear();
   } else {

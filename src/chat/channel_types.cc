@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kListMax = 1000;
 constexpr std::ptrdiff_t kTypesMax = 500;
-constexpr std::int64_t kMessageLengthMax = 20'000;
+constexpr std::int64_t kMessageLengthMax = 30'000;
 constexpr std::int64_t kPriorityMax = 999;
 constexpr std::size_t kRetentionDigitsMax = 6;
 
@@ -46,6 +46,12 @@ class Reading {
   std::vector<FieldChange> changes_;
 };
 
+// What clients of typed languages send for a field that nobody has set.
+bool IsUnset(json::Value value) {
+  return value.IsMissingOrNull() || value.AsString() == "" ||
+         value.AsString() == "0001-01-01T00:00:00Z" || value.AsInt() == 0;
+}
+
 bool IsStrings(json::Value list) {
   if (!list.IsArray() || list.size() > kListMax) return false;
   for (const json::Value item : list) {
@@ -59,6 +65,9 @@ Result<void> Reading::Flags() {
     const json::Value value = body_[name];
     if (value.IsMissingOrNull()) continue;
     if (!value.IsBool()) return InputError(fmt::format("{} must be a boolean", name));
+    if (flag == &ChannelType::mark_messages_pending && value.AsBool() == true) {
+      return Fail(ErrorKind::kNotImplemented, "mark_messages_pending: there are no such messages");
+    }
     Take(name, value);
   }
   return {};
@@ -98,6 +107,9 @@ Result<void> Reading::Retention() {
                     std::ranges::all_of(*text, [](char c) { return c >= '0' && c <= '9'; });
   if (text != "infinite" && !days) {
     return InputError("message_retention must be \"infinite\" or a number of days");
+  }
+  if (days) {
+    return Fail(ErrorKind::kNotImplemented, "message_retention: messages are kept for ever");
   }
   Take("message_retention", value);
   return {};
@@ -278,6 +290,10 @@ Result<ChannelTypePtr> UpdateChannelType(Context& context, std::string_view name
     return std::unexpected(allowed.error());
   }
   if (auto known = RequireChannelType(context.read(), name); !known) return known;
+  // Who sends one of these hopes in vain that it changes.
+  for (const std::string_view field : {"name", "created_at", "updated_at"}) {
+    if (!IsUnset(body[field])) return InputError(fmt::format("{} is a reserved field", field));
+  }
   const CatalogPtr catalog = context.store.FindCatalog(context.app);
   const ChannelTypeRecord* stored = catalog->FindRecord(name);
   ChannelTypeRecord record;

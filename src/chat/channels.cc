@@ -7,11 +7,11 @@
 
 #include "base/crypto.h"
 #include "base/json_writer.h"
-#include "base/uuid.h"
 #include "chat/access.h"
 #include "chat/channel_fields.h"
 #include "chat/emit.h"
 #include "chat/members.h"
+#include "chat/membership_changes.h"
 #include "chat/messages.h"
 #include "chat/users.h"
 
@@ -19,8 +19,6 @@ namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kChannelIdBytesMax = 64;
-constexpr std::size_t kCidsMax = 100;
-const std::string kDistinctPrefix = "!members-";
 
 Result<void> CheckChannelId(std::string_view id) {
   // A distinct channel's id starts with '!'; clients name it again in later requests.
@@ -78,25 +76,7 @@ std::string DistinctId(std::vector<MemberInput> members) {
     joined += member.user_id;
     joined += '\0';
   }
-  return kDistinctPrefix + Sha256Hex(joined).substr(0, 43);
-}
-
-void EmitChannel(Context& context, const Channel& channel, std::string_view type,
-                 const std::string& user_id, const Message* message) {
-  EmitChannelEvent(context, channel, {.type = type, .user_id = user_id},
-                   [&](json::Writer& w, Encoder& encoder) {
-                     w.Key("channel");
-                     encoder.Channel(w, channel, type == "channel.created");
-                     if (!user_id.empty()) {
-                       w.Key("user");
-                       encoder.UserById(w, user_id);
-                     }
-                     if (message != nullptr) {
-                       w.Field("message_id", message->id);
-                       w.Key("message");
-                       encoder.Message(w, *message, {});
-                     }
-                   });
+  return std::string(kDistinctPrefix) + Sha256Hex(joined).substr(0, 43);
 }
 
 void EmitFreezing(Context& context, const Channel& before, const Channel& after) {
@@ -174,7 +154,7 @@ Result<Channel> CreateChannel(Context& context, std::string_view type, std::stri
   if (auto added = AddFirstMembers(context, channel, first); !added) {
     return std::unexpected(added.error());
   }
-  EmitChannel(context, channel, "channel.created", channel.created_by_id, nullptr);
+  EmitChannelChange(context, channel, "channel.created", channel.created_by_id, nullptr);
   return channel;
 }
 
@@ -184,87 +164,6 @@ Result<ChannelPtr> FindForOpening(Context& context, std::string_view type, std::
     return std::unexpected(known.error());
   if (!context.store.FindChannel(context.app, type, id)) return ChannelPtr();
   return RequireChannel(context.read(), type, id);
-}
-
-struct MembershipChanges {
-  std::vector<MemberInput> add, invite, remove, promote, demote, roles;
-  bool accept = false;  ///< The actor's invite.
-  bool reject = false;
-
-  bool answers() const { return accept || reject; }
-  bool any() const {
-    return !add.empty() || !invite.empty() || !remove.empty() || !promote.empty() ||
-           !demote.empty() || !roles.empty() || answers();
-  }
-};
-
-Result<MembershipChanges> ReadMembershipChanges(json::Value body) {
-  MembershipChanges changes;
-  for (const auto& [name, list] :
-       {std::pair{"add_members", &changes.add}, std::pair{"invites", &changes.invite},
-        std::pair{"remove_members", &changes.remove}, std::pair{"add_moderators", &changes.promote},
-        std::pair{"demote_moderators", &changes.demote},
-        std::pair{"assign_roles", &changes.roles}}) {
-    auto members = ReadMembers(body[name], name);
-    if (!members) return std::unexpected(members.error());
-    list->insert(list->end(), members->begin(), members->end());
-  }
-  for (const auto& [name, flag] :
-       {std::pair{"accept_invite", &changes.accept}, std::pair{"reject_invite", &changes.reject}}) {
-    if (auto read = ReadBool(body, name, name, *flag); !read) return std::unexpected(read.error());
-  }
-  if (changes.accept && changes.reject) {
-    return InputError("cannot set both accept_invite and reject_invite.");
-  }
-  return changes;
-}
-
-Result<void> ApplyMembershipChanges(Context& context, Channel& channel,
-                                    const MembershipChanges& changes, json::Value body) {
-  if (!changes.invite.empty() && channel.id.starts_with(kDistinctPrefix)) {
-    return Fail(ErrorKind::kNotAllowed,
-                "cannot invite members to the distinct channel, please create a new distinct "
-                "channel with the desired members");
-  }
-  auto history_from = ReadHistoryFrom(context, channel, body);
-  if (!history_from) return std::unexpected(history_from.error());
-  const JoinTerms terms{.history_from = *history_from};
-  if (auto done = AddMembers(context, channel, changes.add, terms); !done) return done;
-  // A moderator who is not a member yet becomes one.
-  if (auto done = AddMembers(context, channel, changes.promote, terms); !done) return done;
-  const JoinTerms invited{.invited = true, .history_from = *history_from};
-  if (auto done = AddMembers(context, channel, changes.invite, invited); !done) return done;
-  if (auto done = SetModerators(context, channel, changes.promote, true); !done) return done;
-  if (auto done = SetModerators(context, channel, changes.demote, false); !done) return done;
-  if (auto done = AssignRoles(context, channel, changes.roles); !done) return done;
-  return RemoveMembers(context, channel, changes.remove);
-}
-
-// Whatever else the request asks for, settings beside `data` included, needs the right to it.
-bool HasOnly(json::Value body, std::span<const std::string_view> harmless) {
-  for (const json::Value field : body) {
-    if (std::ranges::find(harmless, field.key()) == harmless.end() && !field.IsNull()) return false;
-  }
-  return true;
-}
-
-// What everybody may do with their own membership: leave, and answer an invite.
-bool ConcernsOnlyItself(const Caller& caller, json::Value body, const MembershipChanges& changes) {
-  static constexpr auto kLeaving = Names({"remove_members", "user", "user_id", "skip_push"});
-  static constexpr auto kAnswering =
-      Names({"accept_invite", "reject_invite", "message", "user", "user_id", "skip_push"});
-  if (changes.answers()) return HasOnly(body, kAnswering);
-  return changes.remove.size() == 1 && changes.remove.front().user_id == caller.user_id &&
-         HasOnly(body, kLeaving);
-}
-
-// Asks for more than members to come, go or change.
-bool TouchesChannel(json::Value body, const MembershipChanges& changes) {
-  if (!changes.any()) return true;
-  static constexpr std::string_view kOwnFields[] = {"data", "message", "cooldown",
-                                                    "add_filter_tags", "remove_filter_tags"};
-  return std::ranges::any_of(kOwnFields,
-                             [&](std::string_view name) { return !body[name].IsMissingOrNull(); });
 }
 
 Result<void> ReadFilterTags(json::Value body, Channel& channel) {
@@ -290,6 +189,12 @@ Result<void> ReadFilterTags(json::Value body, Channel& channel) {
 }
 
 }  // namespace
+
+Result<std::string> DistinctChannelId(json::Value list) {
+  auto members = ReadMembers(list, "members");
+  if (!members) return std::unexpected(members.error());
+  return members->empty() ? std::string() : DistinctId(std::move(*members));
+}
 
 Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type,
                                          std::string_view id, json::Value body) {
@@ -365,8 +270,8 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
   }
   // Changes of membership alone tell of themselves (events.md, channel.updated).
   if (touched) {
-    EmitChannel(context, channel, "channel.updated", *actor,
-                updated.message ? &*updated.message : nullptr);
+    EmitChannelChange(context, channel, "channel.updated", *actor,
+                      updated.message ? &*updated.message : nullptr);
   }
   EmitFreezing(context, **found, channel);
   updated.channel = std::make_shared<const Channel>(std::move(channel));
@@ -429,64 +334,9 @@ Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
   channel.custom_json = std::move(*custom_json);
   channel.updated_at = context.now;
   context.store.UpdateChannel(channel);
-  EmitChannel(context, channel, "channel.updated", *actor, nullptr);
+  EmitChannelChange(context, channel, "channel.updated", *actor, nullptr);
   EmitFreezing(context, before, channel);
   return ChannelPtr(std::make_shared<const Channel>(std::move(channel)));
-}
-
-Result<ChannelPtr> DeleteChannel(Context& context, std::string_view type, std::string_view id,
-                                 bool hard) {
-  auto found = RequireChannel(context.read(), type, id);
-  if (!found) return std::unexpected(found.error());
-  Channel channel = **found;
-  const bool own = channel.created_by_id == context.caller.user_id;
-  if (!context.caller.server && (hard || !own)) {
-    return Fail(ErrorKind::kNotAllowed, fmt::format("user {} may not delete channel {}",
-                                                    context.caller.user_id, channel.cid()));
-  }
-  channel.deleted_at = context.now;
-  channel.updated_at = context.now;
-  EmitChannel(context, channel, "channel.deleted", context.caller.user_id, nullptr);
-  context.store.UpdateChannel(channel);
-  if (hard) context.store.PurgeChannel(channel.pk);
-  return ChannelPtr(std::make_shared<const Channel>(std::move(channel)));
-}
-
-Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body) {
-  if (auto allowed = RequireServer(context.caller); !allowed) {
-    return std::unexpected(allowed.error());
-  }
-  ChannelsDeleted deleted;
-  if (auto read = ReadStrings(body, "cids", "cids", kCidsMax, deleted.cids); !read) {
-    return std::unexpected(read.error());
-  }
-  if (deleted.cids.empty()) return InputError("cids is a required field");
-  bool hard = false;
-  if (auto read = ReadBool(body, "hard_delete", "hard_delete", hard); !read) {
-    return std::unexpected(read.error());
-  }
-  std::ranges::sort(deleted.cids);
-  deleted.cids.erase(std::ranges::unique(deleted.cids).begin(), deleted.cids.end());
-  json::Writer result;
-  result.BeginObject();
-  for (const std::string& cid : deleted.cids) {
-    const std::size_t colon = cid.find(':');
-    if (colon == std::string::npos) {
-      return InputError(fmt::format("{} is not a channel's cid (type:id)", cid));
-    }
-    auto channel = DeleteChannel(context, cid.substr(0, colon), cid.substr(colon + 1), hard);
-    if (!channel) return std::unexpected(channel.error());
-    result.Key(cid).BeginObject().Field("status", "ok").EndObject();
-  }
-  result.EndObject();
-  deleted.task.app = context.app;
-  deleted.task.id = ToString(RandomUuid());
-  deleted.task.status = "completed";
-  deleted.task.created_at = context.now;
-  deleted.task.updated_at = context.now;
-  deleted.task.result_json = result.Take();
-  context.store.PutTask(deleted.task);
-  return deleted;
 }
 
 }  // namespace hookline::chat

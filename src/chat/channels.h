@@ -22,6 +22,10 @@ struct ChannelOpened {
 Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type,
                                          std::string_view id, json::Value body);
 
+/// The id of the distinct channel of these members: user ids, or objects that name them. Empty if
+/// the list is.
+Result<std::string> DistinctChannelId(json::Value members);
+
 /// What an update of a channel leaves behind.
 struct ChannelUpdated {
   ChannelPtr channel;
@@ -51,6 +55,11 @@ Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body);
 
 /// Beginnings of event types that SendEvent takes from nobody.
 std::span<const std::string_view> ReservedEventPrefixes();
+
+/// TruncateChannel: takes away what was written before `truncated_at` (now), from everybody or from
+/// `member_ids`; `hard_delete` removes it for good. Emits channel.truncated.
+Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, std::string_view id,
+                                       json::Value body);
 
 /// SendEvent: `{"type", "user_id"|"user", …}` in a channel. Returns the event as it was made, in
 /// v1 and v2.

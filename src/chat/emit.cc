@@ -45,6 +45,24 @@ void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame
   context.events.Emit(event);
 }
 
+void EmitChannelChange(Context& context, const Channel& channel, std::string_view type,
+                       const std::string& user_id, const Message* message) {
+  EmitChannelEvent(context, channel, {.type = type, .user_id = user_id},
+                   [&](json::Writer& w, Encoder& encoder) {
+                     w.Key("channel");
+                     encoder.Channel(w, channel, type == "channel.created");
+                     if (!user_id.empty()) {
+                       w.Key("user");
+                       encoder.UserById(w, user_id);
+                     }
+                     if (message != nullptr) {
+                       w.Field("message_id", message->id);
+                       w.Key("message");
+                       encoder.Message(w, *message, {});
+                     }
+                   });
+}
+
 void EmitAppEvent(Context& context, const EventFrame& frame, const WriteFields& fields) {
   Event event;
   event.type = frame.type;

@@ -23,6 +23,11 @@ struct EventFrame {
 void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame& frame,
                       const WriteFields& fields);
 
+/// channel.created and the like: with the channel, the user unless `user_id` is empty, and the
+/// message unless it is nullptr.
+void EmitChannelChange(Context& context, const Channel& channel, std::string_view type,
+                       const std::string& user_id, const Message* message);
+
 /// An event outside of channels.
 void EmitAppEvent(Context& context, const EventFrame& frame, const WriteFields& fields);
 

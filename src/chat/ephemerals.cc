@@ -90,7 +90,7 @@ Result<Message> CommitEphemeral(Context& context, Message message) {
     return InputError(fmt::format("the user {} does not exist", message.user_id));
   }
   draft.actor.user = *owner;
-  if (auto allowed = CheckMayWrite(read, *draft.channel, owner->id, message); !allowed) {
+  if (auto allowed = CheckMaySend(read, *draft.channel, *owner, message); !allowed) {
     return std::unexpected(allowed.error());
   }
   if (context.store.FindMessage(context.app, message.id)) {

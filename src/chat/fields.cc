@@ -139,6 +139,10 @@ Result<void> CheckPath(const FieldChange& change) {
   if (std::ranges::any_of(change.path, [](std::string_view step) { return step.empty(); })) {
     return InputError("a field path has an empty step");
   }
+  // As in Stream; a field of that name can be set as a part of a whole object.
+  if (std::ranges::any_of(change.path, [](std::string_view step) { return step.contains(' '); })) {
+    return InputError("a field path has a space in it");
+  }
   return {};
 }
 

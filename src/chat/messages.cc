@@ -126,9 +126,11 @@ Result<Draft> RequireEditable(const ReadContext& context, std::string_view id) {
   return draft;
 }
 
-Result<void> RefuseDeleted(const Message& message) {
-  if (!message.deleted_at) return {};
-  return InputError(fmt::format("message {} is deleted and cannot be updated", message.id));
+Result<void> CheckMayChange(const ReadContext& context, const Draft& draft) {
+  if (draft.before.deleted_at) {
+    return InputError(fmt::format("message {} is deleted and cannot be updated", draft.before.id));
+  }
+  return CheckMayWrite(context, *draft.channel, context.caller.user_id);
 }
 
 }  // namespace
@@ -141,17 +143,13 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   if (!channel) return std::unexpected(channel.error());
   draft.channel = std::move(*channel);
   draft.config = ConfigOf(context.store, *draft.channel);
-  if (!context.caller.server && (draft.channel->frozen || draft.channel->disabled)) {
-    return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", draft.channel->cid()));
-  }
   if (auto refused = RefuseReservedIn(object); !refused) return std::unexpected(refused.error());
   auto actor = FindActor(context, object, "message");
   if (!actor) return std::unexpected(actor.error());
   draft.actor = std::move(*actor);
 
   Message message = NewMessage(context, *draft.channel, draft.actor.user.id);
-  if (auto allowed = CheckMayWrite(context, *draft.channel, draft.actor.user.id, message);
-      !allowed) {
+  if (auto allowed = CheckMaySend(context, *draft.channel, draft.actor.user, message); !allowed) {
     return std::unexpected(allowed.error());
   }
   if (auto read = ReadIdAndType(context, object, message); !read) {
@@ -181,6 +179,9 @@ Message CommitMessage(Context& context, Draft draft) {
   if (draft.parent) context.store.UpdateMessage(*draft.parent);
   Channel channel = *draft.channel;
   StoreNew(context, draft.config, channel, draft.message);
+  if (channel.cooldown > 0 && !context.caller.server) {
+    context.store.PutLastSent(channel.pk, draft.message.user_id, context.now);
+  }
   EmitMessageNew(context, channel, draft.message, draft.parent ? &*draft.parent : nullptr);
   return std::move(draft.message);
 }
@@ -201,6 +202,9 @@ Result<Message> SendSystemMessage(Context& context, Channel& channel, const std:
     auto resolved = ResolveActor(context, object, "message");
     if (!resolved) return std::unexpected(resolved.error());
     user_id = (*resolved)->id;
+  }
+  if (auto allowed = CheckMayWrite(context.read(), channel, user_id); !allowed) {
+    return std::unexpected(allowed.error());
   }
   const ChannelType config = ConfigOf(context.store, channel);
   Message message = NewMessage(context.read(), channel, std::move(user_id));
@@ -223,8 +227,8 @@ Result<Draft> DraftUpdate(const ReadContext& context, std::string_view id, json:
   if (!object.IsObject()) return InputError("message is a required field");
   auto draft = RequireEditable(context, id);
   if (!draft) return draft;
-  if (auto refused = RefuseDeleted(draft->before); !refused) {
-    return std::unexpected(refused.error());
+  if (auto allowed = CheckMayChange(context, *draft); !allowed) {
+    return std::unexpected(allowed.error());
   }
   auto actor = FindActor(context, object, "message");
   if (!actor) return std::unexpected(actor.error());
@@ -254,8 +258,8 @@ Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id
                                  json::Value body) {
   auto draft = RequireEditable(context, id);
   if (!draft) return draft;
-  if (auto refused = RefuseDeleted(draft->before); !refused) {
-    return std::unexpected(refused.error());
+  if (auto allowed = CheckMayChange(context, *draft); !allowed) {
+    return std::unexpected(allowed.error());
   }
   auto actor = FindActor(context, body, "");
   if (!actor) return std::unexpected(actor.error());

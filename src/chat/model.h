@@ -54,6 +54,8 @@ struct Channel {
   int cooldown = 0;                   ///< Seconds between two messages of a member (slow mode).
   std::string config_overrides_json;  ///< Empty if never set.
   std::vector<std::string> filter_tags;
+  bool auto_translation_enabled = false;  ///< Carried for clients: nothing is translated here.
+  std::string auto_translation_language;
   /// Messages that count as unread for the members who have not read them: not replies, not
   /// system, not silent, not ephemeral. Grows only; a member's unread count is the difference to
   /// Member::read_count.

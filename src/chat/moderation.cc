@@ -13,8 +13,6 @@
 namespace hookline::chat {
 namespace {
 
-bool InForce(const Ban& ban, Timestamp now) { return !ban.expires_at || ban.expires_at > now; }
-
 // Users and members bear a copy of the ban, which payloads show.
 void SetUserBan(Tx& store, AppId app, std::string_view user_id, bool banned, bool shadow) {
   const UserPtr found = store.FindUser(app, user_id);
@@ -126,23 +124,6 @@ Flag StoreFlag(Context& context, const User& actor, std::string_view target_user
 }
 
 }  // namespace
-
-Result<void> CheckMayWrite(const ReadContext& context, const Channel& channel,
-                           std::string_view user_id, Message& message) {
-  if (context.caller.server) return {};
-  for (const ChannelId scope : {ChannelId{}, channel.pk}) {
-    const auto ban = context.store.FindBan(context.app, scope, user_id);
-    if (!ban || !InForce(*ban, context.now)) continue;
-    if (ban->shadow) {
-      message.shadowed = true;
-      continue;
-    }
-    return Fail(ErrorKind::kNotAllowed,
-                scope ? fmt::format("user {} is banned in channel {}", user_id, channel.cid())
-                      : fmt::format("user {} is banned", user_id));
-  }
-  return {};
-}
 
 std::vector<Mute> MuteUsers(Context& context, const User& actor, std::span<const UserPtr> targets,
                             Timestamp expires_at) {

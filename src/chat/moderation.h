@@ -11,11 +11,6 @@
 /// Mutes, bans and flags: what they do, whoever asks for them (a request or a slash command).
 namespace hookline::chat {
 
-/// Whether a user may send `message` to the channel now: not if the caller is a user's token and
-/// the user is banned (403). Of a shadow ban only the message tells.
-Result<void> CheckMayWrite(const ReadContext& context, const Channel& channel,
-                           std::string_view user_id, Message& message);
-
 /// `actor` mutes the targets until `expires_at` (zero: for good). Emits user.muted.
 std::vector<Mute> MuteUsers(Context& context, const User& actor, std::span<const UserPtr> targets,
                             Timestamp expires_at);

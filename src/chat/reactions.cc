@@ -80,6 +80,9 @@ Result<ReactionSent> SendReaction(Context& context, std::string_view message_id,
   if (!target) return std::unexpected(target.error());
   auto actor = ResolveActor(context, object, "reaction");
   if (!actor) return std::unexpected(actor.error());
+  if (auto allowed = CheckMayWrite(context.read(), *target->channel, (*actor)->id); !allowed) {
+    return std::unexpected(allowed.error());
+  }
   Message& message = target->message;
 
   Reaction reaction;
@@ -137,6 +140,9 @@ Result<ReactionSent> DeleteReaction(Context& context, std::string_view message_i
   const std::string actor = context.caller.server ? std::string(user_id) : context.caller.user_id;
   if (actor.empty()) {
     return InputError("either user or user_id must be provided when using server side auth.");
+  }
+  if (auto allowed = CheckMayWrite(context.read(), *target->channel, actor); !allowed) {
+    return std::unexpected(allowed.error());
   }
   const auto reaction = context.store.FindReaction(target->message.pk, actor, type);
   if (!reaction) {

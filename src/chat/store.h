@@ -140,6 +140,10 @@ class Tx : public virtual Reader {
   /// Takes the channel out of reach for good; its rows are removed in the background.
   virtual void PurgeChannel(ChannelId channel) = 0;
 
+  /// Removes the channel's messages that were sent before, with their reactions, in the background.
+  /// Requires: Channel::truncated_at has put them out of sight.
+  virtual void RemoveMessages(ChannelId channel, Timestamp before) = 0;
+
   /// Inserts or replaces by (channel, user); `created_at` of one that is there stays.
   virtual void PutMember(const Member& member) = 0;
   virtual void DeleteMember(ChannelId channel, std::string_view user_id) = 0;

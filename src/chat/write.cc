@@ -218,7 +218,7 @@ void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_m
   }
   w.Field("member_count", channel.member_count);
   const ChannelType config = ConfigOf(store_, channel);
-  if (config.count_messages) w.Field("message_count", channel.message_count);
+  w.Field("message_count", channel.message_count);
   w.Key("config");
   WriteChannelConfig(w, config, format_);
   if (!channel.config_overrides_json.empty()) {
@@ -226,6 +226,10 @@ void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_m
   }
   if (!channel.team.empty()) w.Field("team", channel.team);
   if (channel.cooldown > 0) w.Field("cooldown", channel.cooldown);
+  if (channel.auto_translation_enabled) w.Field("auto_translation_enabled", true);
+  if (!channel.auto_translation_language.empty()) {
+    w.Field("auto_translation_language", channel.auto_translation_language);
+  }
   if (!channel.filter_tags.empty()) WriteStrings(w, "filter_tags", channel.filter_tags);
   WriteCustom(w, channel.custom_json, format_);
   w.EndObject();

@@ -81,6 +81,8 @@ TEST_P(StoreContract, ChannelsKeepEveryField) {
   channel.cooldown = 30;
   channel.config_overrides_json = R"({"replies":false})";
   channel.filter_tags = {"a", "b"};
+  channel.auto_translation_enabled = true;
+  channel.auto_translation_language = "nl";
   channel.countable_messages = 3;
   channel.message_count = 4;
   channel.member_count = 5;
@@ -101,6 +103,8 @@ TEST_P(StoreContract, ChannelsKeepEveryField) {
     EXPECT_EQ(found->cooldown, channel.cooldown);
     EXPECT_EQ(found->config_overrides_json, channel.config_overrides_json);
     EXPECT_EQ(found->filter_tags, channel.filter_tags);
+    EXPECT_EQ(found->auto_translation_enabled, channel.auto_translation_enabled);
+    EXPECT_EQ(found->auto_translation_language, channel.auto_translation_language);
     EXPECT_EQ(found->countable_messages, channel.countable_messages);
     EXPECT_EQ(found->message_count, channel.message_count);
     EXPECT_EQ(found->member_count, channel.member_count);

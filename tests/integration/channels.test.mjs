@@ -244,7 +244,7 @@ suite('channel types', ({ test, newApp }) => {
   test('bad types are refused', async () => {
     const app = await newApp();
     for (const body of [
-      {}, { name: '' }, { name: 'messaging' }, { name: 'x', max_message_length: 20001 },
+      {}, { name: '' }, { name: 'messaging' }, { name: 'x', max_message_length: 30001 },
       { name: 'x', commands: ['nonesuch'] }, { name: 'x', automod: 'psychic' }, { name: 'x', reactions: 'yes' },
     ]) {
       await app.refuses(400, 4, 'POST', '/channeltypes', body);

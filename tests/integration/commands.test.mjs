@@ -137,10 +137,10 @@ suite('settings of channel types', ({ test, newApp }) => {
   test('are kept, and given back', async () => {
     const app = await newApp();
     const settings = {
-      message_retention: '30', automod: 'simple', automod_behavior: 'block', push_level: 'mentions',
+      message_retention: 'infinite', automod: 'simple', automod_behavior: 'block', push_level: 'mentions',
       blocklist: 'rude', blocklist_behavior: 'shadow_block', blocklists: [{ blocklist: 'rude', behavior: 'flag' }],
       allowed_flag_reasons: ['spam'], partition_size: 20, partition_ttl: '24h', chat_preferences: { all: 'none' },
-      mark_messages_pending: true, polls: true, push_notifications: false,
+      mark_messages_pending: false, polls: true, push_notifications: false,
     };
     const permissions = [{ name: 'no reading', action: 'Deny', resources: ['ReadChannel'], roles: ['guest'], owner: false, priority: 10 }];
     const grants = { user: ['read-channel', 'create-message'] };
@@ -156,6 +156,31 @@ suite('settings of channel types', ({ test, newApp }) => {
     const { channel } = await app.call('POST', '/channels/desk/x/query', { data: { created_by_id: 'mara' } });
     assert.equal(channel.config.push_level, 'mentions');
     assert.equal('permissions' in channel.config, false);
+  });
+
+  test('lists and flags are never null', async () => {
+    const app = await newApp();
+    const permissions = [{ name: 'x', action: 'Allow', priority: 1, resources: null, roles: null, owner: null }];
+    const created = await app.call('POST', '/channeltypes', { name: 'desk', permissions, grants: { user: null } });
+    const read = await app.call('GET', '/channeltypes/desk');
+    for (const type of [created, read]) {
+      assert.deepEqual(type.permissions, [{ name: 'x', action: 'Allow', priority: 1, resources: [], roles: [], owner: false }]);
+      assert.deepEqual(type.grants, { user: [] });
+    }
+  });
+
+  test('are refused by name when nothing would come of them', async () => {
+    const app = await newApp();
+    for (const [field, value] of [['mark_messages_pending', true], ['message_retention', '30']]) {
+      const { message } = await app.refuses(501, 4, 'PUT', '/channeltypes/messaging', { [field]: value });
+      assert.match(message, new RegExp(field));
+    }
+    for (const [field, value] of [['name', 'other'], ['updated_at', '2026-01-01T00:00:00Z'], ['created_at', '2026-01-01T00:00:00Z']]) {
+      const { message } = await app.refuses(400, 4, 'PUT', '/channeltypes/messaging', { [field]: value });
+      assert.match(message, new RegExp(field));
+    }
+    await app.call('PUT', '/channeltypes/messaging', { name: '', updated_at: '0001-01-01T00:00:00Z', created_at: null, max_message_length: 30000 });
+    assert.equal((await app.call('GET', '/channeltypes/messaging')).max_message_length, 30000);
   });
 
   test('are refused when they are not what they should be', async () => {

@@ -120,6 +120,58 @@ suite('membership', ({ test, newApp, receiver, path }) => {
     assert.ok(calls.every(({ json }) => json.member.invite_accepted_at));
   });
 
+  test('slow mode', async () => {
+    const app = await newApp();
+    await app.channel('dock', ['mara', 'olaf']);
+    await app.call('POST', '/channels/messaging/dock', { cooldown: 120, add_moderators: ['mara'] });
+    const say = (as) => ['POST', '/channels/messaging/dock/message', { message: { text: 'x' } }, { as }];
+    await app.call(...say('olaf'));
+    const { message } = await app.refuses(403, 60, ...say('olaf'));
+    assert.match(message, /under cool down period\(120s\)/);
+    for (let i = 0; i < 2; ++i) await app.call(...say('mara'));
+    for (let i = 0; i < 2; ++i) await app.send('dock', { text: 'x', user_id: 'olaf' });
+    await app.call('POST', '/channels/messaging/dock', { cooldown: 0 });
+    await app.call(...say('olaf'));
+  });
+
+  test('truncated', async () => {
+    const app = await newApp();
+    const hook = path();
+    await app.channel('dock', ['mara', 'olaf']);
+    await app.hook(receiver().url(hook), 'channel.truncated');
+    await app.send('dock', { id: 'old', text: 'x', user_id: 'mara' });
+    const { channel, message } = await app.call('POST', '/channels/messaging/dock/truncate', {
+      hard_delete: true, skip_push: true, message: { text: 'cleared', user_id: 'mara' },
+    });
+    assert.ok(channel.truncated_at);
+    assert.equal(channel.message_count, 1);
+    const state = await app.call('POST', '/channels/messaging/dock/query', { state: true, user_id: 'olaf' });
+    assert.deepEqual(ids(state.messages), [message.id]);
+    await app.refuses(404, 16, 'GET', '/messages/old');
+    const { json } = await receiver().waitForOne({ path: hook });
+    assert.equal(json.message.text, 'cleared');
+    assert.equal(json.channel.id, 'dock');
+    await app.refuses(403, 17, 'POST', '/channels/messaging/dock/truncate', {}, { as: 'olaf' });
+    await app.call('POST', '/channels/messaging/dock/truncate', {}, { as: 'mara' });
+  });
+
+  test('options without an effect are refused by name', async () => {
+    const app = await newApp();
+    await app.channel('dock', ['mara', 'olaf'], { auto_translation_enabled: true, auto_translation_language: 'nl' });
+    const { channel } = await app.call('POST', '/channels/messaging/dock/query', {});
+    assert.equal(channel.auto_translation_enabled, true);
+    assert.equal(channel.auto_translation_language, 'nl');
+    await app.refuses(501, 4, 'POST', '/channels/messaging/dock/query', { thread_unread_counts: true });
+    await app.refuses(501, 4, 'POST', '/channels', { filter_conditions: {}, predefined_filter: 'mine' });
+    await app.refuses(400, 4, 'PATCH', '/channels/messaging/dock', { set: { ' a.b': 1 } });
+    await app.refuses(400, 4, 'PATCH', '/channels/messaging/dock', { unset: ['a. b'] });
+    await app.users('mara', 'olaf');
+    await app.call('POST', '/channels/messaging/query', { data: { created_by_id: 'mara', members: ['mara', 'olaf'] } });
+    const payload = { type: 'messaging', members: ['olaf', 'mara'], filter_conditions: {} };
+    const { members } = await app.call('GET', `/members?payload=${encodeURIComponent(JSON.stringify(payload))}`);
+    assert.deepEqual(members.map(({ user_id }) => user_id).sort(), ['mara', 'olaf']);
+  });
+
   test('who is no member reads by a server token', async () => {
     const app = await newApp();
     await app.users('ines');

@@ -7,7 +7,7 @@
   "c.pk, c.app, c.type, c.id, c.countable_messages, c.message_count, c.member_count, "      \
   "c.last_message_at, c.created_at, c.updated_at, c.deleted_at, c.truncated_at, c.frozen, " \
   "c.disabled, c.cooldown, c.reveals, c.unread_floor, c.created_by_id, c.truncated_by_id, " \
-  "c.team, c.filter_tags, "                                                                 \
+  "c.team, c.filter_tags, c.auto_translation, c.auto_translation_language, "                \
   "c.config_overrides, c.custom"
 
 namespace hookline::store::sqlite {
@@ -36,6 +36,8 @@ chat::ChannelPtr ReadChannel(Columns columns) {
   channel->truncated_by_id = columns.Text();
   channel->team = columns.Text();
   channel->filter_tags = DecodeStrings(columns.View());
+  channel->auto_translation_enabled = columns.Bool();
+  channel->auto_translation_language = columns.Text();
   channel->config_overrides_json = columns.Text();
   channel->custom_json = columns.Text();
   return channel;
@@ -100,15 +102,16 @@ ChannelTable::ChannelTable(Connection& db)
 INSERT INTO channels (app, type, id, countable_messages, message_count, member_count,
   last_message_at, created_at, updated_at, deleted_at, truncated_at, frozen, disabled, cooldown,
   created_by_id, truncated_by_id, team, filter_tags, config_overrides, custom, reveals,
-  unread_floor)
+  unread_floor, auto_translation, auto_translation_language)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-  ?20, ?21, ?22))sql"),
+  ?20, ?21, ?22, ?23, ?24))sql"),
       // Names no indexed column: the index stays untouched, whatever else changes.
       update_(db, R"sql(
 UPDATE channels SET countable_messages = ?2, message_count = ?3, member_count = ?4,
   last_message_at = ?5, created_at = ?6, updated_at = ?7, truncated_at = ?8, frozen = ?9,
   disabled = ?10, cooldown = ?11, created_by_id = ?12, truncated_by_id = ?13, team = ?14,
-  filter_tags = ?15, config_overrides = ?16, custom = ?17, reveals = ?18, unread_floor = ?19
+  filter_tags = ?15, config_overrides = ?16, custom = ?17, reveals = ?18, unread_floor = ?19,
+  auto_translation = ?20, auto_translation_language = ?21
 WHERE pk = ?1)sql"),
       set_deleted_(db, "UPDATE channels SET deleted_at = ?2 WHERE pk = ?1"),
       start_purge_(db, "INSERT OR IGNORE INTO purges VALUES (?1)"),
@@ -124,7 +127,17 @@ DELETE FROM members WHERE channel = ?1 AND user_id IN
       finish_purge_(db, "DELETE FROM purges WHERE channel = ?1"),
       purged_message_(db, R"sql(
 SELECT pk FROM messages WHERE app = ?1 AND id = ?2 AND channel IN (SELECT channel FROM purges)
-)sql") {}
+)sql"),
+      start_truncation_(db, R"sql(
+INSERT INTO truncations VALUES (?1, ?2)
+ON CONFLICT (channel) DO UPDATE SET before = max(before, ?2))sql"),
+      unfinished_truncation_(db,
+                             "SELECT channel, before FROM truncations ORDER BY channel LIMIT 1"),
+      old_listed_(db, R"sql(
+SELECT pk FROM messages WHERE channel = ?1 AND listed = 1 AND created_at < ?2 LIMIT ?3)sql"),
+      old_unlisted_(db, R"sql(
+SELECT pk FROM messages WHERE channel = ?1 AND listed = 0 AND created_at < ?2 LIMIT ?3)sql"),
+      finish_truncation_(db, "DELETE FROM truncations WHERE channel = ?1") {}
 
 chat::ChannelPtr ChannelTable::Find(AppId app, std::string_view type, std::string_view id) {
   Run run(find_by_cid_, app, type, id);
@@ -168,7 +181,8 @@ ChannelId ChannelTable::Insert(const chat::Channel& channel) {
           channel.updated_at, channel.deleted_at, channel.truncated_at, channel.frozen,
           channel.disabled, channel.cooldown, channel.created_by_id, channel.truncated_by_id,
           channel.team, tags, channel.config_overrides_json, channel.custom_json, channel.reveals,
-          channel.unread_floor);
+          channel.unread_floor, channel.auto_translation_enabled,
+          channel.auto_translation_language);
   return {db_.last_insert_id()};
 }
 
@@ -178,8 +192,8 @@ void ChannelTable::Update(const chat::Channel& channel) {
           channel.member_count, channel.last_message_at, channel.created_at, channel.updated_at,
           channel.truncated_at, channel.frozen, channel.disabled, channel.cooldown,
           channel.created_by_id, channel.truncated_by_id, channel.team, tags,
-          channel.config_overrides_json, channel.custom_json, channel.reveals,
-          channel.unread_floor);
+          channel.config_overrides_json, channel.custom_json, channel.reveals, channel.unread_floor,
+          channel.auto_translation_enabled, channel.auto_translation_language);
 }
 
 void ChannelTable::SetDeleted(ChannelId channel, Timestamp deleted_at) {
@@ -209,6 +223,33 @@ void ChannelTable::ContinuePurge(ChannelId channel, int rows) {
   if (!messages.empty()) return;
   Execute(delete_members_, channel, rows);
   if (db_.changes() == 0) Execute(finish_purge_, channel);
+}
+
+void ChannelTable::StartTruncation(ChannelId channel, Timestamp before) {
+  Execute(start_truncation_, channel, before);
+}
+
+ChannelTable::Truncation ChannelTable::UnfinishedTruncation() {
+  Run run(unfinished_truncation_);
+  if (!run.Step()) return {};
+  Columns columns(run);
+  Truncation truncation;
+  truncation.channel = columns.RowNumber<ChannelId>();
+  truncation.before = columns.Time();
+  return truncation;
+}
+
+void ChannelTable::ContinueTruncation(const Truncation& truncation, int rows) {
+  std::vector<MessageId> messages;
+  for (Statement* old : {&old_listed_, &old_unlisted_}) {
+    Run run(*old, truncation.channel, truncation.before, rows - static_cast<int>(messages.size()));
+    while (run.Step()) messages.push_back(Columns(run).RowNumber<MessageId>());
+  }
+  for (const MessageId message : messages) {
+    Execute(delete_reactions_, message);
+    Execute(delete_message_, message);
+  }
+  if (messages.empty()) Execute(finish_truncation_, truncation.channel);
 }
 
 void ChannelTable::PurgeMessage(AppId app, std::string_view id) {

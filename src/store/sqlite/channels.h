@@ -28,6 +28,16 @@ class ChannelTable {
   ChannelId UnfinishedPurge();
   /// Removes up to about `rows` rows of it.
   void ContinuePurge(ChannelId channel, int rows);
+  /// Remembers that the channel's messages of before are to be removed.
+  void StartTruncation(ChannelId channel, Timestamp before);
+  struct Truncation {
+    ChannelId channel;
+    Timestamp before;
+  };
+  /// One that has not come to its end; no channel if there is none.
+  Truncation UnfinishedTruncation();
+  /// Removes up to about `rows` messages of it.
+  void ContinueTruncation(const Truncation& truncation, int rows);
   /// Removes a message with this id that a purge has not come to yet: its id is free already.
   void PurgeMessage(AppId app, std::string_view id);
 
@@ -49,6 +59,11 @@ class ChannelTable {
   Statement delete_members_;
   Statement finish_purge_;
   Statement purged_message_;
+  Statement start_truncation_;
+  Statement unfinished_truncation_;
+  Statement old_listed_;
+  Statement old_unlisted_;
+  Statement finish_truncation_;
 };
 
 }  // namespace hookline::store::sqlite

@@ -374,6 +374,8 @@ CREATE TABLE flags (
 constexpr const char* kVersion4 = R"sql(
 ALTER TABLE channels ADD COLUMN reveals INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE channels ADD COLUMN unread_floor INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE channels ADD COLUMN auto_translation INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE channels ADD COLUMN auto_translation_language TEXT NOT NULL DEFAULT '';
 ALTER TABLE members ADD COLUMN history_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN hidden_mark INTEGER NOT NULL DEFAULT -1;
 
@@ -385,6 +387,12 @@ CREATE TABLE last_sent (
   PRIMARY KEY (channel, user_id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX last_sent_at ON last_sent (at);
+
+-- Channels whose messages of before are still to be removed.
+CREATE TABLE truncations (
+  channel INTEGER PRIMARY KEY,
+  before  INTEGER NOT NULL
+) STRICT;
 )sql";
 
 constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};

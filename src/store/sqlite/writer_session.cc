@@ -50,10 +50,16 @@ void WriterSession::Forget() {
 
 void WriterSession::ContinuePurge(int rows) {
   const ChannelId channel = channels_.UnfinishedPurge();
-  has_purges_ = static_cast<bool>(channel);
+  const ChannelTable::Truncation truncation =
+      channel ? ChannelTable::Truncation() : channels_.UnfinishedTruncation();
+  has_purges_ = channel || truncation.channel;
   if (!has_purges_) return;
   BeforeWrite();
-  channels_.ContinuePurge(channel, rows);
+  if (channel) {
+    channels_.ContinuePurge(channel, rows);
+  } else {
+    channels_.ContinueTruncation(truncation, rows);
+  }
 }
 
 chat::UserPtr WriterSession::FindUser(AppId app, std::string_view id) {
@@ -109,6 +115,12 @@ void WriterSession::PurgeChannel(ChannelId channel) {
   BeforeWrite();
   channels_.StartPurge(channel);
   cache_.EraseChannel(channel);
+  has_purges_ = true;
+}
+
+void WriterSession::RemoveMessages(ChannelId channel, Timestamp before) {
+  BeforeWrite();
+  channels_.StartTruncation(channel, before);
   has_purges_ = true;
 }
 

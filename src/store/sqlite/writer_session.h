@@ -61,6 +61,7 @@ class WriterSession final : public ReaderSession, public store::Tx {
   void DeleteMessage(MessageId message) override;
   void PutReaction(const chat::Reaction& reaction) override;
   void DeleteReaction(MessageId message, std::string_view user_id, std::string_view type) override;
+  void RemoveMessages(ChannelId channel, Timestamp before) override;
   void PutLastSent(ChannelId channel, std::string_view user_id, Timestamp at) override;
   int DeleteLastSent(Timestamp before, int limit) override;
   void PutTask(const chat::Task& task) override;

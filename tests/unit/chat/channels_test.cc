@@ -102,7 +102,7 @@ TEST_F(ChannelsTest, RefusesWhatIsNoChannel) {
   refuse(R"("filter_tags":["1","2","3","4","5","6","7","8","9","10","11"])");
   refuse(R"("config_overrides":[])");
   refuse(R"("config_overrides":{"max_message_length":0})");
-  refuse(R"("config_overrides":{"max_message_length":20001})");
+  refuse(R"("config_overrides":{"max_message_length":30001})");
   refuse(R"("config_overrides":{"max_message_length":"many"})");
   refuse(R"("custom":{"frozen":true})");
   refuse(R"("members":"ann")");

@@ -53,8 +53,9 @@ const Keys kMessage = {"id",
                        "pinned_by",
                        "pin_expires",
                        "restricted_visibility"};
-const Keys kChannel = {"id",     "type",     "cid",        "created_at",   "updated_at",
-                       "frozen", "disabled", "created_by", "member_count", "config"};
+const Keys kChannel = {"id",           "type",          "cid",      "created_at",
+                       "updated_at",   "frozen",        "disabled", "created_by",
+                       "member_count", "message_count", "config"};
 const Keys kMember = {
     "user_id", "user",          "created_at", "updated_at",   "status",
     "banned",  "shadow_banned", "role",       "channel_role", "notifications_muted"};
