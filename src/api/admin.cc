@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 #include <optional>
 #include <utility>
@@ -9,6 +11,7 @@
 #include "api/path.h"
 #include "chat/fields.h"
 #include "settings/apps.h"
+#include "settings/nearest.h"
 
 namespace hookline::api {
 namespace {
@@ -60,6 +63,8 @@ Result<void> ListApps(const AdminCall&, store::Reader& store, json::Writer& w) {
 }
 
 Result<void> CreateApp(const AdminCall& call, store::Tx& tx, json::Writer& w) {
+  static constexpr auto kKeys = std::to_array<std::string_view>({"name", "use_hook_v2"});
+  if (auto known = settings::CheckKnownKeys("", call.body, kKeys); !known) return known;
   settings::NewApp request;
   if (auto read = chat::ReadString(call.body, "name", "name", request.name); !read) return read;
   if (auto read = chat::ReadBool(call.body, "use_hook_v2", "use_hook_v2", request.use_hook_v2);
@@ -216,6 +221,8 @@ Result<void> Redeliver(const AdminCall& call, store::Tx& tx, json::Writer& w) {
   if (view->state == delivery::DeliveryState::kPending) {
     return InputError("the delivery is still pending");
   }
+  static constexpr auto kKeys = std::to_array<std::string_view>({"hook_id"});
+  if (auto known = settings::CheckKnownKeys("", call.body, kKeys); !known) return known;
   HookId to;
   std::string hook_id = view->hook_id;
   if (auto read = chat::ReadString(call.body, "hook_id", "hook_id", hook_id); !read) return read;
@@ -261,7 +268,9 @@ void WriteSyncHook(json::Writer& w, const hooks::HookReport& report) {
 }
 
 Result<void> ListHooks(const AdminCall& call, store::Reader& store, json::Writer& w) {
-  const auto only = ParseInt(call.Param("app_id"));
+  const std::string_view app_id = call.Param("app_id");
+  const auto only = ParseInt(app_id);
+  if (!app_id.empty() && !only) return InputError("app_id is not valid");
   w.Key("hooks").BeginArray();
   for (const settings::AppPtr& app : store.ListApps()) {
     if (only && app->id.value != *only) continue;
@@ -290,16 +299,33 @@ constexpr AdminRoute kRoutes[] = {
     {"GET", "/admin/v1/apps/{id}/keys", ListKeys, nullptr},
     {"POST", "/admin/v1/apps/{id}/keys", nullptr, CreateKey},
     {"DELETE", "/admin/v1/apps/{id}/keys/{key}", nullptr, RetireKey},
-    {"GET", "/admin/v1/deliveries", ListDeliveries, nullptr},
+    {"GET", "/admin/v1/deliveries", ListDeliveries, nullptr, "app_id hook_id state limit cursor"},
     {"GET", "/admin/v1/deliveries/{id}", GetDelivery, nullptr},
     {"POST", "/admin/v1/deliveries/{id}/redeliver", nullptr, Redeliver},
-    {"GET", "/admin/v1/dead_letters", ListDeadLetters, nullptr},
-    {"GET", "/admin/v1/hooks", ListHooks, nullptr},
+    {"GET", "/admin/v1/dead_letters", ListDeadLetters, nullptr, "app_id hook_id limit cursor"},
+    {"GET", "/admin/v1/hooks", ListHooks, nullptr, "app_id"},
 };
 
 }  // namespace
 
 std::span<const AdminRoute> AdminRoutes() { return kRoutes; }
+
+Result<void> CheckAdminParams(const AdminRoute& route, const net::HttpRequest& request) {
+  for (const auto& [name, value] : request.query) {
+    std::string_view rest = route.params;
+    bool known = false;
+    while (!rest.empty() && !known) {
+      const std::size_t end = std::min(rest.find(' '), rest.size());
+      known = rest.substr(0, end) == name;
+      rest.remove_prefix(std::min(end + 1, rest.size()));
+    }
+    if (!known) {
+      return InputError(fmt::format("{} is no query parameter of {}; it takes [{}]", name,
+                                    route.path, route.params));
+    }
+  }
+  return {};
+}
 
 const AdminRoute* FindAdminRoute(std::string_view method, std::string_view path,
                                  std::vector<std::string>& args) {

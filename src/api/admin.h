@@ -36,9 +36,14 @@ struct AdminRoute {
   std::string_view path;  ///< "/admin/v1/apps/{id}/keys"
   AdminReadFn read = nullptr;
   AdminWriteFn write = nullptr;
+  std::string_view params = {};  ///< The query parameters it takes, with blanks between.
 };
 
 std::span<const AdminRoute> AdminRoutes();
+
+/// Fails with kInput if the request has a query parameter that the route does not take: a filter
+/// that is not applied would be worse than none.
+Result<void> CheckAdminParams(const AdminRoute& route, const net::HttpRequest& request);
 
 /// The route and the path's parameters; nullptr if there is none.
 const AdminRoute* FindAdminRoute(std::string_view method, std::string_view path,

@@ -4,12 +4,15 @@
 #include <spdlog/spdlog.h>
 
 #include <chrono>
+#include <expected>
 #include <optional>
 #include <utility>
 
 #include "api/admin.h"
+#include "api/admin_guard.h"
 #include "api/authenticate.h"
 #include "api/await_store.h"
+#include "api/cors.h"
 #include "api/error_reply.h"
 #include "api/exchange.h"
 #include "api/message_flow.h"
@@ -18,6 +21,7 @@
 #include "api/router.h"
 #include "api/transactions.h"
 #include "base/crypto.h"
+#include "settings/version_tag.h"
 
 namespace hookline::api {
 namespace {
@@ -47,6 +51,8 @@ class Api::Impl {
  private:
   awaitable<net::HttpResponse> HandleOperation(net::HttpRequest request);
   awaitable<net::HttpResponse> HandleAdmin(net::HttpRequest request);
+  /// The error, and how many seconds to wait if it is that of somebody who guesses.
+  std::expected<void, std::pair<Error, std::int64_t>> AdmitAdmin(const net::HttpRequest& request);
   awaitable<net::HttpResponse> HandleReady();
 
   Result<void> Prepare(Exchange& exchange, const Router::Match& match);
@@ -59,6 +65,8 @@ class Api::Impl {
   Environment environment_;
   Transactions transactions_{deps_.store, environment_};
   MessageFlow messages_{transactions_, environment_, deps_.sync_caller};
+  const Cors cors_{environment_.options().cors_origins};
+  AdminGuard admin_guard_;
 };
 
 namespace {
@@ -89,6 +97,7 @@ awaitable<net::HttpResponse> Api::Impl::Handle(net::HttpRequest request) {
     auto response = co_await HandleAdmin(std::move(request));
     co_return response;
   }
+  if (Cors::IsPreflight(request)) co_return cors_.Preflight(request);
   auto response = co_await HandleOperation(std::move(request));
   co_return response;
 }
@@ -128,7 +137,13 @@ awaitable<net::HttpResponse> Api::Impl::HandleOperation(net::HttpRequest request
       response = co_await Execute(exchange);
     }
   }
+  // Of the settings as they were known when the request came. The answer may show newer ones: then
+  // the tag is refused later on, and the client reads again.
+  if (response.status == 200 && exchange.call.operation->name == "GetApp") {
+    response.headers.emplace_back("etag", settings::VersionTag(*exchange.call.app));
+  }
   AddRateHeaders(response, rate);
+  cors_.Allow(exchange.request, response);
   co_return response;
 }
 
@@ -221,19 +236,42 @@ awaitable<net::HttpResponse> Api::Impl::ExecuteCheckPush(Exchange& exchange) {
   co_return JsonResponse(call.operation->success_status(), FinishBody(w, exchange.elapsed()));
 }
 
+std::expected<void, std::pair<Error, std::int64_t>> Api::Impl::AdmitAdmin(
+    const net::HttpRequest& request) {
+  const std::string address = ClientAddress(request, environment_.options());
+  const Timestamp now = deps_.clock.WallNow();
+  if (const std::int64_t wait = admin_guard_.WaitFor(address, now); wait > 0) {
+    return std::unexpected(
+        std::pair(Error(ErrorKind::kRateLimited, "too many wrong admin tokens"), wait));
+  }
+  const std::string& token = environment_.options().admin_token;
+  const std::string given(request.Header("Authorization").value_or(""));
+  if (!token.empty() && ConstantTimeEquals(given, "Bearer " + token)) return {};
+  if (admin_guard_.Failed(address, now)) {
+    spdlog::warn(
+        "{} wrong admin tokens from {} within a minute: not listened to for the rest of it",
+        AdminGuard::kFailuresMax, address);
+  }
+  return std::unexpected(
+      std::pair(Error(ErrorKind::kTokenMissing, "the admin token is missing or wrong"), 0));
+}
+
 awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
   const auto started = steady_clock::now();
   const auto fail = [&](const Error& error) {
     return ErrorResponse(error, "", steady_clock::now() - started);
   };
-  const std::string& token = environment_.options().admin_token;
-  const std::string given(request.Header("Authorization").value_or(""));
-  if (token.empty() || !ConstantTimeEquals(given, "Bearer " + token)) {
-    co_return fail(Error(ErrorKind::kTokenMissing, "the admin token is missing or wrong"));
+  if (auto admitted = AdmitAdmin(request); !admitted) {
+    net::HttpResponse refusal = fail(admitted.error().first);
+    if (admitted.error().second > 0) {
+      refusal.headers.emplace_back("Retry-After", fmt::format("{}", admitted.error().second));
+    }
+    co_return refusal;
   }
   std::vector<std::string> args;
   const AdminRoute* route = FindAdminRoute(request.method, request.path, args);
   if (route == nullptr) co_return fail(Error(ErrorKind::kNotFound, "there is no such route"));
+  if (auto known = CheckAdminParams(*route, request); !known) co_return fail(known.error());
   std::optional<json::Document> document;
   if (!request.body.empty()) {
     auto parsed = json::Document::Parse(request.body);

@@ -14,6 +14,7 @@
 #include "settings/event_catalogue.h"
 #include "settings/unsupported.h"
 #include "settings/update_app.h"
+#include "settings/version_tag.h"
 
 namespace hookline::api {
 namespace {
@@ -74,6 +75,12 @@ Result<void> UpdateApp(WriteScope& scope, json::Writer&) {
   options.new_hook_id = [] { return ToString(RandomUuid()); };
   const settings::AppPtr before = scope.tx.FindApp(scope.call.app->id);
   if (!before) return Fail(ErrorKind::kNotFound, "the app does not exist");
+  // Without the header the last change wins, as Stream has it.
+  if (const auto tags = scope.call.http->Header("If-Match");
+      tags && !settings::MatchesTag(*tags, settings::VersionTag(*before))) {
+    return Fail(ErrorKind::kPreconditionFailed,
+                "the app's settings have changed since they were read; read them again");
+  }
   auto app = settings::UpdateApp(scope.tx, before->id, scope.call.body(), std::move(options));
   if (!app) return std::unexpected(app.error());
   WarnOnCommit(scope.tx, *before, **app);

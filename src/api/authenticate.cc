@@ -8,6 +8,15 @@
 namespace hookline::api {
 namespace {
 
+// A WebSocket is opened without headers of the client's choice: its token is a parameter.
+std::string_view TokenOf(const Call& call) {
+  const auto header = call.http->Header("Authorization");
+  if (header || call.operation->path != "/connect") return header.value_or("");
+  return call.Param("authorization");
+}
+
+}  // namespace
+
 // Behind a proxy that we trust, the client is the last address that no trusted proxy has added.
 std::string ClientAddress(const net::HttpRequest& http, const ApiOptions& options) {
   const auto trusted = [&](std::string_view address) {
@@ -32,15 +41,6 @@ std::string ClientAddress(const net::HttpRequest& http, const ApiOptions& option
   }
   return http.peer_address;
 }
-
-// A WebSocket is opened without headers of the client's choice: its token is a parameter.
-std::string_view TokenOf(const Call& call) {
-  const auto header = call.http->Header("Authorization");
-  if (header || call.operation->path != "/connect") return header.value_or("");
-  return call.Param("authorization");
-}
-
-}  // namespace
 
 Result<void> Authenticate(Environment& environment, Call& call) {
   const std::string_view api_key = call.Param("api_key");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string>
+
 #include "api/environment.h"
 #include "api/operation.h"
 
@@ -11,6 +13,9 @@ Result<void> Authenticate(Environment& environment, Call& call);
 /// What a valid token still has to stand against, with the store at hand: revocation, and users
 /// who were deactivated or deleted.
 Result<void> CheckCaller(chat::Reader& store, const settings::App& app, const Call& call);
+
+/// The address that a request came from; behind a proxy that we trust, the one that it names.
+std::string ClientAddress(const net::HttpRequest& http, const ApiOptions& options);
 
 /// `request_info` of the request (hooks.md §2).
 chat::RequestInfo RequestInfoOf(const net::HttpRequest& http, const chat::Caller& caller,

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 #include "api/rate_limiter.h"
 #include "base/clock.h"
@@ -18,7 +19,8 @@ struct ApiOptions {
   bool allow_http_targets = false;  ///< decisions.md 28.
   std::string admin_token;          ///< Empty: the admin routes are off.
   std::int64_t rate_limit_per_minute = 1'000'000'000;
-  std::vector<std::string> trusted_proxies;  ///< Peers whose X-Forwarded-For is believed.
+  std::vector<std::string> cors_origins{"*"};  ///< See Cors.
+  std::vector<std::string> trusted_proxies;    ///< Peers whose X-Forwarded-For is believed.
   /// Where clients reach this server, without a slash at its end; empty: where they say they do.
   std::string public_url;
   bool tls = false;  ///< The API's listener speaks TLS itself.

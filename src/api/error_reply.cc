@@ -52,6 +52,8 @@ Mapping Map(ErrorKind kind) {
       return {404, 16};
     case ErrorKind::kRequestTimeout:
       return {408, 23};
+    case ErrorKind::kPreconditionFailed:
+      return {412, 4};
     case ErrorKind::kTooLarge:
       return {413, 22};
     case ErrorKind::kRateLimited:

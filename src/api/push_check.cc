@@ -37,6 +37,10 @@ void WriteWebhookTest(json::Writer& w, const delivery::AttemptOutcome& outcome) 
   w.Key("general_errors").BeginArray();
   if (outcome.cancelled) {
     w.String("the test call was cancelled: the server is stopping");
+  } else if (outcome.failure == delivery::FailureClass::kBlocked) {
+    // Without the address: what a name inside the operator's network resolves to is no tenant's
+    // business.
+    w.String("webhook call failed (blocked): the target's address is not allowed");
   } else if (outcome.failure != delivery::FailureClass::kNone) {
     w.String(fmt::format("webhook call failed ({}): {}", delivery::ToString(outcome.failure),
                          outcome.detail));

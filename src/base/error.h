@@ -27,7 +27,8 @@ enum class ErrorKind {
   kNotAllowed,  ///< The caller is known but may not do this.
   kCooldown,    ///< Slow mode: the user has written a moment ago.
   kNotFound,
-  kTooLarge,  ///< The request body is over the limit.
+  kPreconditionFailed,  ///< If-Match names a version that is not the present one.
+  kTooLarge,            ///< The request body is over the limit.
   kHeadersTooLarge,
   kRequestTimeout,
   kRateLimited,

@@ -36,11 +36,12 @@ struct Config {
   std::int64_t ephemeral_lifetime_s = 3600;
   bool allow_http_targets = false;
   bool allow_private_targets = false;
-  std::vector<std::string> allow_targets;    ///< Subnets (CIDR) and host names.
-  std::vector<std::string> trusted_proxies;  ///< Peers whose X-Forwarded-For is believed.
-  std::string proxy;                         ///< For outgoing calls; empty: none.
-  std::string source_address;                ///< For outgoing calls; empty: any.
-  std::string ca_file;                       ///< PEM bundle that https targets are judged by.
+  std::vector<std::string> allow_targets;      ///< Subnets (CIDR) and host names.
+  std::vector<std::string> cors_origins{"*"};  ///< Web pages that may use the API; "*": all.
+  std::vector<std::string> trusted_proxies;    ///< Peers whose X-Forwarded-For is believed.
+  std::string proxy;                           ///< For outgoing calls; empty: none.
+  std::string source_address;                  ///< For outgoing calls; empty: any.
+  std::string ca_file;                         ///< PEM bundle that https targets are judged by.
 };
 
 /// One setting as users meet it: in the file by `key` ("delivery.threads"), in the environment as

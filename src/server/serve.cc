@@ -19,6 +19,7 @@
 #include "net/http_server.h"
 #include "net/io_threads.h"
 #include "server/bootstrap.h"
+#include "server/credentials.h"
 #include "server/outgoing.h"
 #include "server/process.h"
 #include "server/sweeper.h"
@@ -148,6 +149,7 @@ Result<void> Server::StartApi() {
   options.admin_token = config_.admin_token;
   options.rate_limit_per_minute = config_.rate_limit_per_minute;
   options.trusted_proxies = config_.trusted_proxies;
+  options.cors_origins = config_.cors_origins;
   options.public_url = config_.public_url;
   options.tls = !config_.tls_cert.empty();
   options.ephemeral_lifetime = std::chrono::seconds(config_.ephemeral_lifetime_s);
@@ -214,6 +216,7 @@ Result<void> Server::Start() {
     return InputError("tls_cert and tls_key must be set together");
   }
   ShareOutDescriptors();
+  if (auto checked = CheckCredentials(config_); !checked) return checked;
   if (auto started = StartStore(); !started) return started;
   if (config_.dev && config_.admin_token.empty()) {
     auto token = KeptDevToken(config_.data);

@@ -4,11 +4,10 @@
 
 namespace hookline::settings {
 
-/// Which checks of callers an app has left on. Both are for development: `disable_auth_checks` and
-/// `disable_permissions_checks` switch them off.
+/// Which checks of callers an app has left on.
 struct AccessChecks {
-  bool signatures = true;   ///< False: tokens need no valid signature.
-  bool permissions = true;  ///< False: user tokens may do more than their users may.
+  /// False: tokens need no valid signature (`disable_auth_checks`, for development).
+  bool signatures = true;
 };
 
 /// Parses App::fields_json: Directory::KeyMatch has the answer at hand.

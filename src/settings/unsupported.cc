@@ -80,14 +80,10 @@ Result<void> CheckSupported(const EventHook& hook, const EventHook* stored,
 
 std::vector<std::string> Warnings(const App& app, const Capabilities& capabilities) {
   std::vector<std::string> lines;
-  const AccessChecks checks = ReadAccessChecks(app);
-  if (!checks.signatures) {
+  if (!ReadAccessChecks(app).signatures) {
     lines.push_back(
         "disable_auth_checks is on: the signatures of tokens are not checked, whoever knows the "
         "API key can act as anybody");
-  }
-  if (!checks.permissions) {
-    lines.push_back("disable_permissions_checks is on: user tokens may do what any member may");
   }
   for (const EventHook& hook : app.hooks) {
     const std::string_view field = UnsupportedField(hook, capabilities);

@@ -119,6 +119,12 @@ Result<void> ApplyFields(const App& app, json::Value body, const PatchOptions& o
     if (auto result = CheckAppField(field, value, options.allow_http_targets); !result) {
       return result;
     }
+    // User tokens are checked here in every case; what is stored already may come back.
+    if (field.name == "disable_permissions_checks" && value.AsBool() == true &&
+        fields.Find(field.name) != "true") {
+      return Fail(ErrorKind::kNotImplemented,
+                  "disable_permissions_checks is not carried out by this server");
+    }
     if (auto result = CheckLegacyIsSupported(field, value, fields, options.capabilities); !result)
       return result;
     fields.Set(field.name, value.raw());

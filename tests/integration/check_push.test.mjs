@@ -80,3 +80,15 @@ suite('check_push', ({ test, newApp, receiver, path }) => {
     assert.equal(answer.skip_devices, true);
   });
 }, { concurrency: 4 });
+
+suite('check_push outside development mode', ({ test, server }) => {
+  test('does not tell what an internal name resolves to', async () => {
+    const { app } = server();
+    for (const url of ['https://localhost:1/', 'https://127.0.0.1:1/', 'https://[::1]:1/']) {
+      const { general_errors: errors } = await app.call('POST', '/check_push', { webhook_url: url });
+      assert.equal(errors.length, 1);
+      assert.match(errors[0], /blocked/);
+      assert.doesNotMatch(errors[0], /127\.0\.0\.1|::1/);
+    }
+  });
+}, { server: { dev: false } });

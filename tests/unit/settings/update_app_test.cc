@@ -216,6 +216,12 @@ TEST_F(UpdateAppTest, UnknownFieldsAreRefusedWithTheNearestKnownOne) {
             "file_upload_config.size_limit?");
 }
 
+TEST_F(UpdateAppTest, PermissionsAreCheckedInEveryCase) {
+  EXPECT_EQ(Refused(R"({"disable_permissions_checks":true})", ErrorKind::kNotImplemented),
+            "disable_permissions_checks is not carried out by this server");
+  PatchOk(R"({"disable_permissions_checks":false})");
+}
+
 TEST_F(UpdateAppTest, WhatIsReadOnlyMayComeBackButNotChange) {
   const AppPtr before = Stored();
   PatchOk(std::string(Get().root().raw()));

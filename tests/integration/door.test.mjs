@@ -1,0 +1,151 @@
+// The door of the API: web pages, concurrent edits of settings, guesses at the admin token.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { exchange } from '../harness/http.mjs';
+import { binary } from '../harness/server.mjs';
+import { suite } from '../harness/suite.mjs';
+
+const kOrigin = 'https://chat.example.com';
+const preflight = (server, path, headers = {}) => exchange({
+  origin: server.origin, method: 'OPTIONS', path,
+  headers: { origin: kOrigin, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization,stream-auth-type', ...headers },
+});
+
+suite('web pages of other origins', ({ test, server }) => {
+  test('may ask for every API route, and for no admin route', async () => {
+    for (const path of ['/app', '/channels/messaging/x/query?api_key=k', '/api/v2/app', '/api/v2/video/calltypes', '/nothing']) {
+      const answer = await preflight(server(), path);
+      assert.equal(answer.status, 204, path);
+      assert.equal(answer.headers['access-control-allow-origin'], '*', path);
+      assert.equal(answer.headers['access-control-allow-headers'], 'authorization,stream-auth-type');
+      assert.match(answer.headers['access-control-allow-methods'], /PATCH/);
+    }
+    for (const path of ['/admin/v1/apps', '/admin/v1/nothing', '/metrics', '/healthz']) {
+      const answer = await preflight(server(), path);
+      assert.equal(answer.headers['access-control-allow-origin'], undefined, path);
+    }
+  });
+
+  test('read answers, also refusals', async () => {
+    const { app } = server();
+    for (const more of [{}, { token: 'x' }, { key: 'nosuchkey000' }]) {
+      const answer = await app.request('GET', '/app', undefined, { ...more, headers: { origin: kOrigin } });
+      assert.equal(answer.headers['access-control-allow-origin'], '*');
+      assert.match(answer.headers['access-control-expose-headers'], /x-ratelimit-remaining/);
+    }
+    const admin = await server().admin('GET', '/apps', undefined, { headers: { origin: kOrigin } });
+    assert.equal(admin.headers['access-control-allow-origin'], undefined);
+  });
+});
+
+suite('web pages of the listed origins', ({ test, server }) => {
+  test('may use the API, others may not', async () => {
+    assert.equal((await preflight(server(), '/app')).headers['access-control-allow-origin'], kOrigin);
+    const other = await preflight(server(), '/app', { origin: 'https://evil.example' });
+    assert.equal(other.headers['access-control-allow-origin'], undefined);
+    const answer = await server().app.request('GET', '/app', undefined, { headers: { origin: 'https://evil.example' } });
+    assert.equal(answer.status, 200);
+    assert.equal(answer.headers['access-control-allow-origin'], undefined);
+  });
+}, { server: { env: { HOOKLINE_API_CORS_ORIGINS: kOrigin } } });
+
+suite('two clients that change the settings at once', ({ test, newApp }) => {
+  const hook = (n) => ({ hook_type: 'webhook', enabled: true, webhook_url: `https://hooks.example/${n}`, event_types: [] });
+
+  test('the one that read earlier is told: 412', async () => {
+    const app = await newApp();
+    const read = await app.request('GET', '/app');
+    assert.match(read.headers.etag, /^"[0-9a-f]+"$/);
+    assert.equal((await app.request('GET', '/api/v2/app')).headers.etag, read.headers.etag);
+    const headers = { 'if-match': read.headers.etag };
+    await app.call('PATCH', '/app', { event_hooks: [hook(1)] }, { headers });
+    const error = await app.refuses(412, 4, 'PATCH', '/app', { event_hooks: [hook(2)] }, { headers });
+    assert.match(error.message, /^UpdateApp failed with error: "/);
+    const now = await app.request('GET', '/app');
+    assert.notEqual(now.headers.etag, read.headers.etag);
+    assert.equal(now.json.app.event_hooks[0].webhook_url, 'https://hooks.example/1');
+    await app.call('PATCH', '/app', {}, { headers: { 'if-match': '*' } });
+    await app.call('PATCH', '/app', { reminders_interval: 90 });
+  });
+
+  test('lose nothing if they use it', async () => {
+    const app = await newApp();
+    const add = async (n) => {
+      for (;;) {
+        const read = await app.request('GET', '/app');
+        const answer = await app.request('PATCH', '/app', { event_hooks: [...read.json.app.event_hooks, hook(n)] },
+          { headers: { 'if-match': read.headers.etag } });
+        if (answer.status === 200) return;
+        assert.equal(answer.status, 412, answer.text);
+      }
+    };
+    await Promise.all(Array.from({ length: 12 }, (_, n) => add(n)));
+    const urls = (await app.call('GET', '/app')).app.event_hooks.map((each) => each.webhook_url).sort();
+    assert.deepEqual(urls, Array.from({ length: 12 }, (_, n) => `https://hooks.example/${n}`).sort());
+  });
+});
+
+suite('admin routes', ({ test, server }) => {
+  test('refuse query parameters and fields that they do not have', async () => {
+    for (const path of ['/deliveries?since=2026-01-01', '/deliveries?event_type=message.new', '/dead_letters?state=dead',
+      '/hooks?hook_id=x', '/hooks?app_id=x', '/apps?limit=1']) {
+      const answer = await server().admin('GET', path);
+      assert.equal(answer.status, 400, path);
+      assert.equal(answer.json.code, 4);
+      assert.ok(answer.json.message.includes(/[?](\w+)/.exec(path)[1]), answer.text);
+    }
+    const answer = await server().admin('POST', '/apps', { name: 'x', use_hooks_v2: false });
+    assert.equal(answer.status, 400, answer.text);
+    assert.match(answer.json.message, /use_hook_v2/);
+  });
+});
+
+suite('guesses at the admin token', ({ test, server }) => {
+  test('are slowed down and written down', async () => {
+    const wrong = () => server().admin('GET', '/apps', undefined, { headers: { authorization: 'Bearer guess' } });
+    let answer = await wrong();
+    assert.equal(answer.status, 401);
+    // A minute may end in between: then counting starts again.
+    for (let i = 0; i < 60 && answer.status === 401; ++i) answer = await wrong();
+    assert.equal(answer.status, 429, answer.text);
+    assert.match(answer.headers['retry-after'], /^[1-9]\d?$/);
+    assert.match(server().log, /wrong admin tokens from 127\.0\.0\.1/);
+    assert.ok(!server().log.includes('guess'));
+    // Chat goes on.
+    await server().app.call('GET', '/app');
+  });
+});
+
+suite('secrets that can be guessed', ({ test }) => {
+  const start = (env, ...flags) => {
+    const data = mkdtempSync(join(tmpdir(), 'hookline-weak-'));
+    try {
+      // A wrong directory for TLS ends the start soon if the secrets are good.
+      return spawnSync(binary, ['serve', '--listen', '127.0.0.1:0', '--data', data, ...flags], {
+        env: { PATH: process.env.PATH, HOME: data, HOOKLINE_TLS_CERT: '/none', HOOKLINE_TLS_KEY: '/none', ...env },
+        encoding: 'utf8', timeout: 20_000,
+      });
+    } finally {
+      rmSync(data, { recursive: true, force: true });
+    }
+  };
+  const good = '8f3k2m9x7q1w5z0v4b6n';
+
+  test('stop the start outside development mode', () => {
+    for (const [name, env] of [
+      ['HOOKLINE_ADMIN_TOKEN', { HOOKLINE_ADMIN_TOKEN: 'x' }],
+      ['HOOKLINE_ADMIN_TOKEN', { HOOKLINE_ADMIN_TOKEN: 'a'.repeat(64) }],
+      ['HOOKLINE_BOOTSTRAP_SECRET', { HOOKLINE_ADMIN_TOKEN: good, HOOKLINE_BOOTSTRAP_KEY: 'key', HOOKLINE_BOOTSTRAP_SECRET: 's' }],
+    ]) {
+      const { status, stderr } = start(env);
+      assert.equal(status, 2, stderr);
+      assert.ok(stderr.includes(name) && stderr.includes('too easy to guess'), stderr);
+    }
+    const { stderr } = start({ HOOKLINE_ADMIN_TOKEN: good, HOOKLINE_BOOTSTRAP_KEY: 'key', HOOKLINE_BOOTSTRAP_SECRET: `${good}s` });
+    assert.ok(!stderr.includes('too easy'), stderr);
+    assert.ok(!start({ HOOKLINE_ADMIN_TOKEN: 'x' }, '--dev').stderr.includes('too easy'));
+  });
+});
