@@ -215,7 +215,6 @@ Result<void> Server::Start() {
   if (config_.tls_cert.empty() != config_.tls_key.empty()) {
     return InputError("tls_cert and tls_key must be set together");
   }
-  if (auto checked = CheckCredentials(config_); !checked) return checked;
   ShareOutDescriptors();
   if (auto checked = CheckCredentials(config_); !checked) return checked;
   if (auto started = StartStore(); !started) return started;

@@ -6,12 +6,13 @@ import sys
 
 import cmake_lists
 import coroutines
+import events
 import headers
 import includes
 import words
 
 CHECKS = {module.__name__: module.check
-          for module in (cmake_lists, coroutines, headers, includes, words)}
+          for module in (cmake_lists, coroutines, events, headers, includes, words)}
 
 
 def main():

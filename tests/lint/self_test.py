@@ -8,6 +8,7 @@ import unittest
 import cmake_lists
 import compile_headers
 import coroutines
+import events
 import headers
 import includes
 import source_tree
@@ -65,7 +66,7 @@ class TreeTest(unittest.TestCase):
         self.assertIn(part, findings[0].text)
 
     def test_good_tree_passes(self):
-        for check in (cmake_lists.check, coroutines.check, headers.check, includes.check,
+        for check in (cmake_lists.check, coroutines.check, events.check, headers.check, includes.check,
                       words.check):
             self.assertEqual(check(self.root), [])
 
@@ -113,6 +114,25 @@ class TreeTest(unittest.TestCase):
         for header in ("sqlite3.h", "curl/curl.h", "libpq-fe.h", "nats/nats.h", "jwt.h"):
             self.write("src/chat/chat.cc", f'#include "chat/chat.h"\n#  include <{header}>\n')
             self.assert_found(includes.check, "src/chat/chat.cc", 2, "only in")
+
+    # Events.
+
+    def catalogue(self, *entries):
+        self.write("src/settings/event_catalogue.cc", "".join(
+            f'EventType{{"{name}", "It came "\n  "to be.", "chat"{support}}},\n'
+            for name, support in entries))
+
+    def test_event_that_is_emitted_but_not_listed(self):
+        self.catalogue(("tea.made", ", kFires"), ("tea.spilt", ""))
+        self.write("src/chat/chat.cc", '#include "chat/chat.h"\nEmit("tea.made");\n')
+        self.assertEqual(events.check(self.root), [])
+        self.write("src/chat/chat.cc", 'Emit("tea.made");\nEmit(\n"tea.spilt");\n')
+        self.assert_found(events.check, "src/chat/chat.cc", 3, "tea.spilt is emitted")
+
+    def test_event_that_is_listed_but_not_emitted(self):
+        self.catalogue(("tea.made", ", kFires"), ("tea.spilt", ", kFires"))
+        self.write("src/chat/chat.cc", 'Emit("tea.made");\nRead(body, "spilt", "tea.spilt");\n')
+        self.assert_found(events.check, "src/settings/event_catalogue.cc", 1, "nothing emits it")
 
     # CMake lists.
 
