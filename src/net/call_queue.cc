@@ -159,10 +159,19 @@ void CallQueue::ExpireWaiting() {
   const auto now = Clock::now();
   while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
     PendingCall& pending = *deadlines_.begin()->second;
-    const bool resolving = pending.host->state == Host::State::kResolving;
+    if (pending.host->state == Host::State::kResolving) {
+      StopWaiting(pending);
+      Finish(pending, Failure::kTimeout, "the name took too long to resolve");
+      continue;
+    }
+    const auto last = pending.deadline + pending.call.connection_wait_max;
+    if (now < last) {
+      deadlines_.erase(pending.alarm);
+      pending.alarm = deadlines_.emplace(last, &pending);
+      continue;
+    }
     StopWaiting(pending);
-    Finish(pending, Failure::kTimeout,
-           resolving ? "the name took too long to resolve" : "no connection was free in time");
+    Finish(pending, Failure::kLocal, "no connection was free in time");
   }
 }
 
@@ -288,12 +297,36 @@ curl_slist* CallQueue::ResolveList(PendingCall& pending) {
   return list;
 }
 
+void CallQueue::ChooseConnection(const PendingCall& pending, Transfer& transfer) const {
+  const Host& host = *pending.host;
+  transfer.idle_max = options_.connection_idle_max;
+  if (host.keep_alive) transfer.idle_max = std::min(*host.keep_alive - 1s, options_.keep_alive_max);
+  transfer.age_max = options_.connection_age_max;
+  if (host.distrusted_at) {
+    // Those used since then have proved to be alive. libcurl knows idleness in whole seconds only;
+    // until it can tell, a broken one costs a further try and no more.
+    const auto since = std::chrono::floor<std::chrono::seconds>(Clock::now() - *host.distrusted_at);
+    transfer.idle_max = std::min(transfer.idle_max, std::max<std::chrono::seconds>(since, 2s));
+  }
+  transfer.fresh_connection =
+      pending.call.fresh_connection || pending.sent_again || transfer.idle_max < 2s;
+}
+
 void CallQueue::Start(PendingCall& pending) {
+  if (pending.call.connection_wait_max > 0ms && !pending.sent_again) {
+    // What was spent on waiting for the connection is not the receiver's.
+    const auto resolving = pending.host->known_since > pending.started
+                               ? pending.host->known_since - pending.started
+                               : Clock::duration(0);
+    pending.started = Clock::now() - resolving;
+    pending.deadline = pending.started + pending.call.timeout;
+  }
   std::unique_ptr<EasyHandle> handle = TakeHandle();
   Transfer transfer;
   transfer.call = &pending.call;
   transfer.target = &pending.target->url;
   transfer.trusted_host = pending.target->trusted_host;
+  ChooseConnection(pending, transfer);
   transfer.time_left =
       std::chrono::ceil<std::chrono::milliseconds>(pending.deadline - Clock::now());
   transfer.resolve = ResolveList(pending);
@@ -336,7 +369,20 @@ void CallQueue::CollectEnded() {
     const CURLcode code = message->data.result;  // The message dies with the next call of libcurl.
     auto& pending = *static_cast<PendingCall*>(EasyHandle::From(message->easy_handle).owner);
     EasyHandle* handle = StopRunning(pending);
-    Finish(pending, handle->Finish(code));
+    HttpOutcome outcome = handle->Finish(code);
+    Host& host = *pending.host;
+    if (handle->keep_alive()) host.keep_alive = handle->keep_alive();
+    const bool broken = outcome.failure == Failure::kReset && handle->nothing_came();
+    if (handle->used_kept_connection() && (broken || outcome.failure == Failure::kTimeout)) {
+      // A silent one has said nothing since the call began.
+      host.distrusted_at = broken ? Clock::now() : pending.started;
+      if (broken && !pending.sent_again && Clock::now() < pending.deadline) {
+        pending.sent_again = true;
+        Start(pending);
+        continue;
+      }
+    }
+    Finish(pending, std::move(outcome));
   }
 }
 

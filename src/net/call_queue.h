@@ -30,6 +30,8 @@ struct PendingCall {
   Host* host = nullptr;
   std::size_t index = 0;  ///< In the list of all calls.
 
+  bool sent_again = false;  ///< Its one further try on a fresh connection was used.
+
   // While waiting.
   bool waiting = false;
   std::list<PendingCall*>::iterator place;
@@ -95,6 +97,7 @@ class CallQueue {
   void GiveTurn(Host& host);
   void StartWaiting();
   void Start(PendingCall& pending);
+  void ChooseConnection(const PendingCall& pending, Transfer& transfer) const;
   curl_slist* ResolveList(PendingCall& pending);
   void CollectEnded();
   EasyHandle* StopRunning(PendingCall& pending);

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
+#include <chrono>
 #include <cstring>
 
 #include "net/easy_handle.h"
@@ -42,6 +44,25 @@ std::string_view TrimmedValue(std::string_view line, std::size_t name_bytes) {
   return value;
 }
 
+/// "timeout=5, max=100" → 5 s.
+std::optional<std::chrono::seconds> KeepAliveTimeout(std::string_view value) {
+  static constexpr std::string_view kTimeout = "timeout=";
+  while (!value.empty()) {
+    std::string_view item = value.substr(0, value.find(','));
+    value.remove_prefix(std::min(value.size(), item.size() + 1));
+    while (item.starts_with(' ')) item.remove_prefix(1);
+    if (item.size() <= kTimeout.size() ||
+        ::strncasecmp(item.data(), kTimeout.data(), kTimeout.size()) != 0) {
+      continue;
+    }
+    item.remove_prefix(kTimeout.size());
+    std::uint32_t seconds = 0;
+    const auto [end, error] = std::from_chars(item.data(), item.data() + item.size(), seconds);
+    if (error == std::errc()) return std::chrono::seconds(seconds);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::size_t EasyHandle::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
@@ -73,6 +94,7 @@ std::size_t EasyHandle::OnHeader(char* data, std::size_t size, std::size_t count
 void EasyHandle::TakeHeaderLine(std::string_view line) {
   static constexpr std::string_view kRetryAfter = "retry-after:";
   static constexpr std::size_t kRetryAfterBytesMax = 100;
+  static constexpr std::string_view kKeepAlive = "keep-alive:";
   if (line.empty()) return;
   const char first = line.front();
   if (first == '\r' || first == '\n') {
@@ -83,6 +105,11 @@ void EasyHandle::TakeHeaderLine(std::string_view line) {
   } else if ((first == 'R' || first == 'r') && line.size() > kRetryAfter.size() &&
              ::strncasecmp(line.data(), kRetryAfter.data(), kRetryAfter.size()) == 0) {
     retry_after_ = TrimmedValue(line, kRetryAfter.size()).substr(0, kRetryAfterBytesMax);
+  } else if ((first == 'K' || first == 'k') && line.size() > kKeepAlive.size() &&
+             ::strncasecmp(line.data(), kKeepAlive.data(), kKeepAlive.size()) == 0) {
+    if (const auto seconds = KeepAliveTimeout(TrimmedValue(line, kKeepAlive.size()))) {
+      keep_alive_ = seconds;
+    }
   }
 }
 
@@ -99,7 +126,10 @@ int EasyHandle::OnBeforeRequest(void* self, char*, char*, int, int) {
   auto& handle = *static_cast<EasyHandle*>(self);
   handle.PinIsLoaded(true);
   ++handle.requests_;
-  if (handle.requests_ == 1) return CURL_PREREQFUNC_OK;
+  if (handle.requests_ == 1) {
+    handle.kept_connection_ = handle.tried_.empty();
+    return CURL_PREREQFUNC_OK;
+  }
   handle.resend_refused_ = true;
   return CURL_PREREQFUNC_ABORT;
 }

@@ -76,7 +76,7 @@ void EasyHandle::SetFixedOptions() {
   MustSet(easy_, CURLOPT_HTTP_VERSION,
           static_cast<long>(options_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   MustSet(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
-  MustSet(easy_, CURLOPT_ACCEPT_ENCODING, static_cast<char*>(nullptr));
+  MustSet(easy_, CURLOPT_ACCEPT_ENCODING, "identity");
   MustSet(easy_, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   MustSet(easy_, CURLOPT_WRITEFUNCTION, &EasyHandle::OnBody);
   MustSet(easy_, CURLOPT_WRITEDATA, static_cast<void*>(this));
@@ -85,8 +85,6 @@ void EasyHandle::SetFixedOptions() {
   MustSet(easy_, CURLOPT_BUFFERSIZE, 16L * 1024);
 
   MustSet(easy_, CURLOPT_TCP_NODELAY, 1L);
-  MustSet(easy_, CURLOPT_MAXAGE_CONN, static_cast<long>(options_.connection_idle_max.count()));
-  MustSet(easy_, CURLOPT_MAXLIFETIME_CONN, static_cast<long>(options_.connection_age_max.count()));
 
   if (!options_.ca_file.empty()) MustSet(easy_, CURLOPT_CAINFO, options_.ca_file.c_str());
   MustSet(easy_, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -98,6 +96,8 @@ bool EasyHandle::Begin(const Transfer& transfer) {
   transfer_ = transfer;
   body_bytes_ = 0;
   header_bytes_ = 0;
+  kept_connection_ = false;
+  keep_alive_.reset();
   requests_ = 0;
   header_complete_ = false;
   resend_refused_ = false;
@@ -110,7 +110,11 @@ bool EasyHandle::Begin(const Transfer& transfer) {
   error_text_[0] = '\0';
 
   const HttpCall& call = *transfer.call;
-  bool ok = SetHeaders(call) && SetTls(call.tls.get());
+  bool ok = SetHeaders(call) && SetTls(call.tls.get()) && SetConnectionUse(transfer);
+  if (decodes_ != call.decode_body) {
+    decodes_ = call.decode_body;
+    ok = ok && TrySet(easy_, CURLOPT_HTTP_CONTENT_DECODING, decodes_ ? 1L : 0L);
+  }
   if (url_ != transfer.target->url) {
     url_ = transfer.target->url;
     ok = ok && TrySet(easy_, CURLOPT_URL, url_.c_str());
@@ -130,6 +134,26 @@ bool EasyHandle::Begin(const Transfer& transfer) {
   if (transfer.resolve != nullptr || has_resolve_) {
     ok = ok && TrySet(easy_, CURLOPT_RESOLVE, transfer.resolve);
     has_resolve_ = transfer.resolve != nullptr;
+  }
+  return ok;
+}
+
+bool EasyHandle::SetConnectionUse(const Transfer& transfer) {
+  bool ok = true;
+  if (fresh_ != transfer.fresh_connection) {
+    fresh_ = transfer.fresh_connection;
+    ok = TrySet(easy_, CURLOPT_FRESH_CONNECT, fresh_ ? 1L : 0L);
+  }
+  // libcurl counts whole seconds and takes what is up to one second over.
+  const long idle_max = std::max(1L, static_cast<long>(transfer.idle_max.count()) - 1);
+  if (idle_max_ != idle_max) {
+    idle_max_ = idle_max;
+    ok = ok && TrySet(easy_, CURLOPT_MAXAGE_CONN, idle_max);
+  }
+  const long age_max = std::max(1L, static_cast<long>(transfer.age_max.count()) - 1);
+  if (age_max_ != age_max) {
+    age_max_ = age_max;
+    ok = ok && TrySet(easy_, CURLOPT_MAXLIFETIME_CONN, age_max);
   }
   return ok;
 }
@@ -183,6 +207,11 @@ bool EasyHandle::SetTls(const TlsFiles* tls) {
 HttpOutcome EasyHandle::Finish(CURLcode code) {
   HttpOutcome outcome;
   outcome.failure = Classify(code);
+  if (outcome.failure == Failure::kReset && transfer_.call->header_is_answer && HasWholeHeader()) {
+    long status = 0;
+    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+    if (status <= 299) outcome.failure = Failure::kNone;
+  }
   if (outcome.failure == Failure::kNone) {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
@@ -191,11 +220,11 @@ HttpOutcome EasyHandle::Finish(CURLcode code) {
     outcome.retry_after = std::move(retry_after_);
   } else {
     outcome.detail = Explain(code, outcome.failure);
-    // An endless answer has said its status nevertheless.
-    if (outcome.failure == Failure::kTooLarge && HasWholeHeader()) {
+    // An answer without end, of its header or body, has said its status nevertheless.
+    if (outcome.failure == Failure::kTooLarge) {
       long status = 0;
       curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-      outcome.status = static_cast<int>(status);
+      if (status >= 200) outcome.status = static_cast<int>(status);
     }
   }
   Abandon();

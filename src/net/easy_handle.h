@@ -4,8 +4,10 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <chrono>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +24,12 @@ struct Transfer {
   const HttpCall* call = nullptr;
   const TargetUrl* target = nullptr;
   std::chrono::milliseconds time_left{0};
-  bool trusted_host = false;      ///< Its addresses need no judgement.
-  curl_slist* resolve = nullptr;  ///< Pins to load into libcurl's cache; null: loaded already.
-  bool* pin_loaded = nullptr;     ///< Kept up to date: whether libcurl has the target's pin.
+  bool trusted_host = false;         ///< Its addresses need no judgement.
+  bool fresh_connection = false;     ///< Do not use a kept one.
+  std::chrono::seconds idle_max{0};  ///< Use no connection that was idle for longer; at least 1.
+  std::chrono::seconds age_max{0};   ///< Nor one that is older; at least 1.
+  curl_slist* resolve = nullptr;     ///< Pins to load into libcurl's cache; null: loaded already.
+  bool* pin_loaded = nullptr;        ///< Kept up to date: whether libcurl has the target's pin.
 };
 
 /// Wraps one libcurl easy handle that makes one call after another. Options that are the same for
@@ -47,6 +52,15 @@ class EasyHandle {
   /// end and the handle has left the multi handle.
   HttpOutcome Finish(CURLcode code);
 
+  // Of the call that has ended, until the next one begins.
+
+  /// The request went out on a kept connection.
+  bool used_kept_connection() const { return kept_connection_; }
+  /// Nothing of an answer has come.
+  bool nothing_came() const { return header_bytes_ == 0 && body_bytes_ == 0; }
+  /// What the answer said with "Keep-Alive: timeout".
+  std::optional<std::chrono::seconds> keep_alive() const { return keep_alive_; }
+
   /// Lets go of everything that belongs to the call, without an outcome.
   void Abandon();
 
@@ -56,6 +70,7 @@ class EasyHandle {
   void SetFixedOptions();
   bool SetHeaders(const HttpCall& call);
   bool SetTls(const TlsFiles* tls);
+  bool SetConnectionUse(const Transfer& transfer);
   Failure Classify(CURLcode code) const;
   bool HasWholeHeader() const;
   Failure ClassifyConnect() const;
@@ -86,6 +101,10 @@ class EasyHandle {
   TlsFiles tls_;
   bool is_get_ = false;
   bool has_resolve_ = false;
+  bool fresh_ = false;
+  bool decodes_ = false;
+  long idle_max_ = -1;
+  long age_max_ = -1;
 
   // The call in progress.
   Transfer transfer_;
@@ -98,6 +117,8 @@ class EasyHandle {
   std::vector<sockaddr_storage> tried_;  ///< Addresses that sockets were opened for.
   std::size_t body_bytes_ = 0;
   std::size_t header_bytes_ = 0;
+  bool kept_connection_ = false;
+  std::optional<std::chrono::seconds> keep_alive_;
   int requests_ = 0;              ///< How often libcurl was about to send the request.
   bool header_complete_ = false;  ///< Of the latest answer, interim ones included.
   bool resend_refused_ = false;

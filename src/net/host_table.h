@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -54,6 +55,10 @@ struct Host {
   Failure failure = Failure::kNone;  ///< Of the latest lookup.
   std::string detail;
   std::shared_ptr<Pin> pin;
+
+  std::optional<std::chrono::seconds> keep_alive;  ///< What the latest answer said.
+  /// A kept connection was found broken or silent then: those not used since are not used any more.
+  std::optional<std::chrono::steady_clock::time_point> distrusted_at;
 
   std::list<PendingCall*> waiting;
   std::size_t running = 0;

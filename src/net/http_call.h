@@ -50,6 +50,18 @@ struct HttpCall {
   std::chrono::milliseconds timeout{6000};            ///< The whole call, resolving included.
   std::size_t response_bytes_max = 64 * 1024;         ///< Kept of the answer's body; rest dropped.
   std::shared_ptr<const TlsFiles> tls;                ///< May be null.
+
+  /// Do not use a kept connection.
+  bool fresh_connection = false;
+  /// How long the call may wait for a free connection, besides `timeout`, which then begins with
+  /// the connection. 0: waiting is part of `timeout`. Either way it is kLocal when none was free.
+  std::chrono::milliseconds connection_wait_max{0};
+  /// The body is of no interest: a 2xx whose header is complete is an answer although the
+  /// connection breaks in its body.
+  bool header_is_answer = false;
+  /// Unpack a body that is compressed although nothing but `identity` is asked for. All limits are
+  /// those of the unpacked body.
+  bool decode_body = false;
 };
 
 /// Why a call brought no answer.

@@ -26,7 +26,10 @@ struct HttpLoopOptions {
 
   std::chrono::seconds dns_lifetime{30};  ///< Of an answer of the resolver.
   std::chrono::seconds dns_failure_lifetime{1};
-  std::chrono::seconds connection_idle_max{60};  ///< Older idle connections are not used again.
+  /// Connections that were idle for longer are not used again, unless the receiver has said
+  /// "Keep-Alive: timeout=N": then it is N - 1 seconds, up to keep_alive_max.
+  std::chrono::seconds connection_idle_max{4};
+  std::chrono::seconds keep_alive_max{60};
   std::chrono::seconds connection_age_max{600};  ///< Nor are connections older than this.
   bool http2 = false;                            ///< Offer HTTP/2 to https targets.
 
@@ -55,10 +58,13 @@ struct HttpLoopStats {
 /// One thread that makes HTTP calls. Lifecycle: construct → Start() → Stop() → destroy (the
 /// destructor stops too).
 ///
-/// A request whose bytes may have left is never sent twice: if a kept connection turns out to be
-/// dead, the call fails with kReset and the caller decides. Redirects are not followed. A name is
-/// resolved here, refused if any of its addresses is not allowed by the policy, pinned, and judged
-/// once more when the socket is opened.
+/// A request whose bytes may have left is sent again in one case only: a kept connection breaks
+/// before any byte of the answer, which is how a stale connection shows. Then there is one more try
+/// at once, on a fresh connection and within the same time-out. After that, as after a time-out on
+/// a kept connection, those of the host that were not used since are not used any more. Any other
+/// break is kReset, and the caller decides. Redirects are not followed. A name is resolved here,
+/// refused if any of its addresses is not allowed by the policy, pinned, and judged once more when
+/// the socket is opened.
 class HttpLoop {
  public:
   using Task = std::move_only_function<void()>;

@@ -37,6 +37,30 @@ void AppendFieldText(std::string& out, std::string_view text) {
       [](char c) { return c == '\r' || c == '\n' || c == '\0'; }, ' ');
 }
 
+std::string_view TextOf(const asio::const_buffer& buffer) {
+  return {static_cast<const char*>(buffer.data()), buffer.size()};
+}
+
+/// True if the header ends in `buffer` and a line of it goes on in the next one: intermediaries
+/// read that in different ways.
+bool HasFoldedLine(const asio::const_buffer& buffer) {
+  const std::string_view text = TextOf(buffer);
+  const std::size_t end = text.find("\r\n\r\n");
+  if (end == std::string_view::npos) return false;
+  const std::string_view header = text.substr(0, end);
+  return header.find("\n ") != std::string_view::npos ||
+         header.find("\n\t") != std::string_view::npos;
+}
+
+/// The parser takes the start of a last chunk, "0\r\n\r\n", only with at least its five bytes; a
+/// build with assertions ends otherwise. As much always comes, unless the body is broken.
+bool MayBeHalfALastChunk(const RequestParser& parser, const asio::const_buffer& buffer) {
+  constexpr std::size_t kLastChunkBytes = 5;
+  const std::string_view text = TextOf(buffer);
+  return parser.chunked() && text.size() < kLastChunkBytes &&
+         (text.starts_with('0') || text.starts_with('\r'));
+}
+
 std::string DescribeException(std::exception_ptr exception) {
   try {
     std::rethrow_exception(std::move(exception));
@@ -191,6 +215,9 @@ asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadHeader(RequestParser& par
       }
       buffer_.consume(skip);
     }
+    if (HasFoldedLine(buffer_.data())) {
+      co_return Reject(ErrorKind::kInput, "malformed HTTP request: a header field is folded");
+    }
     error_code ec;
     // One step of the parser may end before the header does.
     while (!ec && buffer_.size() != 0 && !parser.is_header_done()) {
@@ -223,7 +250,7 @@ asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadBody(RequestParser& parse
   parser.eager(true);
   while (true) {
     error_code ec;
-    if (buffer_.size() != 0) {
+    if (buffer_.size() != 0 && !MayBeHalfALastChunk(parser, buffer_.data())) {
       const std::size_t taken = parser.put(buffer_.data(), ec);
       buffer_.consume(taken);
     }

@@ -10,6 +10,11 @@ namespace {
 // A body of announced length is given this much room at once; more only as its bytes arrive, so
 // that an announcement alone costs little memory.
 constexpr std::size_t kBodyReserveMax = 64 * 1024;
+
+bool IsNumber(std::string_view text) {
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
 }  // namespace
 
 RequestParser::RequestParser(std::size_t header_bytes_max, std::size_t body_bytes_max) {
@@ -29,12 +34,26 @@ void RequestParser::on_response_impl(int, string_view, int, error_code& ec) {
 }
 
 void RequestParser::on_field_impl(http::field name, string_view name_text, string_view value,
-                                  error_code&) {
+                                  error_code& ec) {
   // Trailer fields could otherwise pose as header fields that were checked before.
   if (in_trailer_) return;
   const std::string_view text(value.data(), value.size());
   if (name == http::field::host) ++hosts_;
-  if (name == http::field::transfer_encoding) has_transfer_encoding_ = true;
+  // Two readings of one length are how a second request hides in a body: one plain number only.
+  if (name == http::field::content_length) {
+    if (has_content_length_ || !IsNumber(text)) {
+      ec = http::error::bad_content_length;
+      return;
+    }
+    has_content_length_ = true;
+  }
+  if (name == http::field::transfer_encoding) {
+    if (has_transfer_encoding_ || !EqualsIgnoringCase(text, "chunked")) {
+      ec = http::error::bad_transfer_encoding;
+      return;
+    }
+    has_transfer_encoding_ = true;
+  }
   if (name == http::field::expect) expects_continue_ = EqualsIgnoringCase(text, "100-continue");
   request_.headers.Add({name_text.data(), name_text.size()}, text);
 }

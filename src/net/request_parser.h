@@ -42,6 +42,7 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   int version_ = 11;
   int hosts_ = 0;
   bool in_trailer_ = false;
+  bool has_content_length_ = false;
   bool has_transfer_encoding_ = false;
   bool expects_continue_ = false;
 };

@@ -110,6 +110,40 @@ std::optional<std::string> PlainHost(CURLU* handle) {
   return host;
 }
 
+bool IsHex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+bool MayStandInPathOrQuery(char c) {
+  const bool letter_or_digit =
+      (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  return letter_or_digit || std::string_view("-._~!$&'()*+,;=:@/?").find(c) != std::string::npos;
+}
+
+/// `url` with every byte of its path and query escaped that RFC 3986 has no place for; escapes that
+/// are there stay. Control characters stay too: no URL has them, and its parser says so.
+std::string EscapePathAndQuery(std::string_view url) {
+  static constexpr std::string_view kHexDigits = "0123456789ABCDEF";
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) return std::string(url);
+  const std::size_t begin = std::min(url.find_first_of("/?#", scheme + 3), url.size());
+  const std::size_t end = std::min(url.find('#', begin), url.size());
+  std::string escaped(url.substr(0, begin));
+  for (std::size_t i = begin; i < end; ++i) {
+    const char c = url[i];
+    const auto byte = static_cast<unsigned char>(c);
+    const bool is_escape = c == '%' && i + 2 < end && IsHex(url[i + 1]) && IsHex(url[i + 2]);
+    if (is_escape || byte < 0x20 || byte == 0x7f || MayStandInPathOrQuery(c)) {
+      escaped.push_back(c);
+      continue;
+    }
+    escaped.push_back('%');
+    escaped.push_back(kHexDigits[byte >> 4]);
+    escaped.push_back(kHexDigits[byte & 15]);
+  }
+  return escaped;
+}
+
 }  // namespace
 
 std::string TargetUrl::Endpoint() const { return fmt::format("{}:{}", host, port); }
@@ -119,7 +153,7 @@ Result<TargetUrl> ParseTargetUrl(std::string_view url) {
   if (url.find('\0') != std::string_view::npos) return InputError("the URL holds a zero byte");
   // libcurl forgives a third slash and takes the path for the host.
   if (url.find(":///") == url.find(':')) return InputError("the URL has no host");
-  CurlUrl handle = Parse(std::string(url));
+  CurlUrl handle = Parse(EscapePathAndQuery(url));
   if (!handle) return InputError("not a valid URL");
   TargetUrl target;
   const std::string scheme = Part(handle.get(), CURLUPART_SCHEME).value_or("");

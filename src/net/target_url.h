@@ -25,7 +25,9 @@ struct TargetUrl {
 
 /// Parses an absolute http or https URL as libcurl would, and normalises it: what hides the real
 /// host from a reader (decimal or hexadecimal IPv4, trailing dots, full-width digits, credentials)
-/// is gone afterwards. kInput with a reason that holds no part of the URL otherwise.
+/// is gone afterwards. Bytes of the path and query that RFC 3986 does not allow are
+/// percent-encoded; escapes that are there stay as they are. kInput with a reason that holds no
+/// part of the URL otherwise.
 Result<TargetUrl> ParseTargetUrl(std::string_view url);
 
 /// `url` for logs and messages: without credentials, query and fragment, which may hold secrets.

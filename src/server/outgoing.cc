@@ -48,9 +48,8 @@ Result<net::HttpLoopOptions> MakeOptions(const Config& config) {
   return options;
 }
 
-/// As many as a shard starts attempts, slow ones included: an attempt never waits for a connection,
-/// unless descriptors are short.
-constexpr std::size_t kConnectionsPerLoop = std::size_t{2} * delivery::ShardLimits{}.in_flight;
+/// As many as a shard starts attempts: an attempt never waits for a connection.
+constexpr std::size_t kConnectionsPerLoop = delivery::ShardLimits{}.in_flight;
 
 }  // namespace
 
@@ -92,8 +91,8 @@ Result<Loops> MakeLoops(const Config& config, std::size_t delivery_connections,
   Loops loops;
   const std::size_t count = DeliveryLoopCount(config);
   options->connections_max = std::max<std::size_t>(1, delivery_connections / count);
-  // Half, so that one host that hangs leaves room for the others, whoever's hooks it has.
-  options->connections_per_host_max = std::max<std::size_t>(1, options->connections_max / 2);
+  // Shares are the shard's business, by app and by hook: a host may be that of many.
+  options->connections_per_host_max = options->connections_max;
   for (std::size_t i = 0; i < count; ++i) {
     loops.delivery.push_back(std::make_unique<net::HttpLoop>(*options, *policy, resolver));
   }

@@ -131,6 +131,9 @@ Result<void> Server::StartDelivery() {
   sync_caller_ = std::make_unique<hooks::SyncCaller>(*hook_transport_, clock_);
   work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
   delivery::DispatcherOptions options;
+  // A loop has a connection for every attempt that its shard may have under way.
+  const auto connections = descriptors_.delivery_connections / DeliveryLoopCount(config_);
+  options.limits.in_flight = static_cast<int>(std::min<std::size_t>(connections, 1'000'000));
   options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
   options.seed = static_cast<std::uint64_t>(clock_.WallNow().ns);
   dispatcher_ = std::make_unique<delivery::Dispatcher>(

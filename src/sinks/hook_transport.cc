@@ -66,6 +66,7 @@ void HookTransport::Send(hooks::TransportRequest request,
     call.timeout = request.timeout;
     // One byte more than is allowed tells a body that is too large from one that just fits.
     call.response_bytes_max = request.response_bytes_max + 1;
+    call.decode_body = true;
     const std::size_t bytes_max = request.response_bytes_max;
     loop.Send(std::move(call), [finish, bytes_max](net::HttpOutcome outcome) {
       (*finish)(ToOutcome(std::move(outcome), bytes_max));

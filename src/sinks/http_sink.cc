@@ -14,6 +14,8 @@ using delivery::FailureClass;
 constexpr std::size_t kCallersMax = 4096;
 // Nobody reads the answer's body: it is received only so that the connection can be used again.
 constexpr std::size_t kResponseBytesMax = 0;
+// Longer means that this loop has far more to do than connections: better to ask again later.
+constexpr std::chrono::milliseconds kConnectionWaitMax{15'000};
 
 FailureClass ToFailureClass(net::Failure failure) {
   switch (failure) {
@@ -94,6 +96,10 @@ void HttpSink::Start(delivery::Attempt attempt,
   call.common_headers = caller.headers;
   call.timeout = attempt.timeout;
   call.response_bytes_max = kResponseBytesMax;
+  call.header_is_answer = true;
+  // Attempts are independent: a kept connection that is broken must not cost a second one.
+  call.fresh_connection = attempt.number > 1;
+  call.connection_wait_max = kConnectionWaitMax;
   loop_.Send(std::move(call), [done = std::move(done)](net::HttpOutcome outcome) mutable {
     done(ToAttemptOutcome(std::move(outcome)));
   });

@@ -174,7 +174,7 @@ suite('isolation', ({ test, newApp, receiver, path }) => {
     for (let i = 0; i < 3; ++i) await app.call('POST', '/users', { users });
     await receiver().waitFor({ path: hook, count: 300, timeout: 30_000 });
     const opened = receiver().connections - before;
-    assert.ok(opened <= 150, `${opened} connections for 300 deliveries`);
+    assert.ok(opened <= 64, `${opened} connections for 300 deliveries`);
   });
 });
 

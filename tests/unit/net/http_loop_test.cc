@@ -40,7 +40,8 @@ TEST_F(HttpLoopTest, SendsExactlyTheRequestItWasGiven) {
   ASSERT_EQ(server.requests(), 1U);
   EXPECT_EQ(server.request_texts()[0],
             "POST /hook?x=1 HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(server.port()) +
-                "\r\nAccept: */*\r\nContent-Type: application/json\r\nX-Webhook-Attempt: 2\r\n"
+                "\r\nAccept: */*\r\nAccept-Encoding: identity\r\nContent-Type: "
+                "application/json\r\nX-Webhook-Attempt: 2\r\n"
                 "User-Agent: Hookline\r\nX-Api-Key: k\r\nContent-Length: 7\r\n\r\n{\"a\":1}");
 }
 

@@ -48,6 +48,18 @@ TEST_F(HttpServerLimitsTest, RefusesWhatCouldHideASecondRequest) {
   ExpectRefusal(start + "Transfer-Encoding: gzip\r\n\r\n", "400");
   ExpectRefusal(start + "Transfer-Encoding: chunked, gzip\r\n\r\n", "400");
   ExpectRefusal(start + "Content-Length: 3\r\nContent-Length: 4\r\n\r\nabc", "400");
+  for (const char* length : {"2, 2", "2,2", "+2", "0x2", "2 2", ""}) {
+    ExpectRefusal(start + "Content-Length: " + length + "\r\n\r\nab", "400");
+  }
+  ExpectRefusal(start + "Content-Length: 2\r\nContent-Length: 2\r\n\r\nab", "400");
+  for (const char* coding : {"identity, chunked", "identity", "chunked, chunked", "\"chunked\""}) {
+    ExpectRefusal(start + "Transfer-Encoding: " + coding + "\r\n\r\n0\r\n\r\n", "400");
+  }
+  ExpectRefusal(
+      start + "Transfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400");
+  for (const char* folded : {"X-A: b\r\n c", "X-A: b\r\n\tc", "Content-Length:\r\n 2"}) {
+    ExpectRefusal(start + folded + "\r\n\r\nab", "400");
+  }
   ExpectRefusal("POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "400");
 }
 
@@ -108,6 +120,28 @@ TEST_F(HttpServerLimitsTest, RefusesAChunkedBodyOnceItIsTooLong) {
   ExpectRefusal(
       "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n",
       "413");
+}
+
+TEST_F(HttpServerLimitsTest, TakesRequestsByteByByte) {
+  StartServer();
+  RawClient client(port());
+  const std::string start = "POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (const auto& [sent, read] : std::vector<std::pair<std::string, std::string>>{
+           {"0\r\n\r\n", ""},
+           {"000\r\n\r\n", ""},
+           {"0;a=b\r\n\r\n", ""},
+           {"0\r\nX-Trailer: y\r\n\r\n", ""},
+           {"3\r\nabc\r\n0\r\n\r\n", "abc"},
+           {"1\r\n0\r\n2\r\n\r\n\r\n0\r\n\r\n", "0\r\n"}}) {
+    for (const char byte : start + sent) {
+      ASSERT_TRUE(client.Send({&byte, 1}));
+      // So that the server sees single bytes, most of the time.
+      std::this_thread::yield();
+    }
+    const auto response = client.ReadResponse();
+    ASSERT_EQ(Status(response), "200") << sent;
+    EXPECT_TRUE(response->ends_with("POST /echo " + read)) << *response;
+  }
 }
 
 TEST_F(HttpServerLimitsTest, TakesBodiesUpToTheLimit) {

@@ -58,6 +58,29 @@ INSTANTIATE_TEST_SUITE_P(
                     "1/",                                                    // Ideographic dots.
                     "http://\xe2\x91\xa0\xe2\x91\xa1\xe2\x91\xa6.0.0.1/"));  // Circled 127.
 
+TEST(TargetUrlTest, EscapesWhatNoUrlMayHoldAndLeavesEscapesAlone) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"/a b", "/a%20b"},
+      {"/\xc3\xa4?x=\xc3\xb6", "/%C3%A4?x=%C3%B6"},
+      {"/\xff", "/%FF"},
+      {"/a|b^c`d\"e<f>g\\h{i}", "/a%7Cb%5Ec%60d%22e%3Cf%3Eg%5Ch%7Bi%7D"},
+      {"/x?a[0]=1&b=[2]", "/x?a%5B0%5D=1&b=%5B2%5D"},
+      {"/%7e%7E%c3%A4", "/%7e%7E%c3%A4"},
+      {"/100%?q=%zz%4", "/100%25?q=%25zz%254"},
+      {"/-._~!$&'()*+,;=:@/?-._~!$&'()*+,;=:@/?", "/-._~!$&'()*+,;=:@/?-._~!$&'()*+,;=:@/?"},
+      {"?q=\xe2\x82\xac#fr\xc3\xa4gment", "/?q=%E2%82%AC"},
+  };
+  for (const auto& [given, sent] : cases) {
+    const auto target = ParseTargetUrl(std::string("https://example.com") + given);
+    ASSERT_TRUE(target.has_value()) << given;
+    EXPECT_EQ(target->url, std::string("https://example.com") + sent) << given;
+    EXPECT_EQ(target->host, "example.com") << given;
+    // Doing it again changes nothing.
+    EXPECT_EQ(ParseTargetUrl(target->url)->url, target->url);
+  }
+  EXPECT_FALSE(ParseTargetUrl("https://example.com/a\nb").has_value());
+}
+
 TEST(TargetUrlTest, NamesLoseTheirTrailingDot) {
   const auto target = ParseTargetUrl("https://example.com./hook");
   ASSERT_TRUE(target.has_value());
