@@ -78,9 +78,10 @@ std::string FormatDuration(std::chrono::nanoseconds elapsed) {
   return fmt::format("{:.2f}ms", static_cast<double>(elapsed.count()) / 1e6);
 }
 
-std::string ErrorBody(const Error& error, std::string_view operation,
-                      std::chrono::nanoseconds elapsed) {
-  const Mapping mapping = Map(error.kind());
+namespace {
+
+std::string Body(const Error& error, Mapping mapping, std::string_view operation,
+                 std::chrono::nanoseconds elapsed) {
   // The reason stands in quotes, its own quotes escaped: `GetCommand failed with error: "…"`.
   const std::string message = operation.empty() ? error.message()
                                                 : fmt::format("{} failed with error: {}", operation,
@@ -97,12 +98,26 @@ std::string ErrorBody(const Error& error, std::string_view operation,
   return w.Take();
 }
 
+}  // namespace
+
+std::string ErrorBody(const Error& error, std::string_view operation,
+                      std::chrono::nanoseconds elapsed) {
+  return Body(error, Map(error.kind()), operation, elapsed);
+}
+
+net::HttpResponse NotModeratedResponse(const Error& error, std::string_view operation,
+                                       std::chrono::nanoseconds elapsed) {
+  net::HttpResponse response = ErrorResponse(error, operation, elapsed);
+  response.body = Body(error, {response.status, 4}, operation, elapsed);
+  return response;
+}
+
 net::HttpResponse ErrorResponse(const Error& error, std::string_view operation,
                                 std::chrono::nanoseconds elapsed) {
   net::HttpResponse response;
   response.status = StatusOf(error.kind());
   response.headers.emplace_back("Content-Type", "application/json");
-  if (error.kind() == ErrorKind::kUnavailable) response.headers.emplace_back("Retry-After", "1");
+  if (StatusOf(error.kind()) == 503) response.headers.emplace_back("Retry-After", "1");
   response.body = ErrorBody(error, operation, elapsed);
   return response;
 }

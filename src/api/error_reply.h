@@ -24,4 +24,9 @@ net::HttpResponse ErrorResponse(const Error& error, std::string_view operation,
 /// "7.42ms", as Stream writes durations.
 std::string FormatDuration(std::chrono::nanoseconds elapsed);
 
+/// The same for a message that could not be moderated, of an app that fails closed: 503 with
+/// code 4. Requires: the error is kUnavailable.
+net::HttpResponse NotModeratedResponse(const Error& error, std::string_view operation,
+                                       std::chrono::nanoseconds elapsed);
+
 }  // namespace hookline::api

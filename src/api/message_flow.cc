@@ -26,6 +26,8 @@ struct MessageFlow::Passage {
   std::optional<chat::CommandCall> command;
   std::vector<Step> steps;
   bool ended = false;  ///< The command's handler wants no message at all.
+  /// The app wants no message that could not be moderated, and this one could not.
+  bool unmoderated = false;
 };
 
 namespace {
@@ -40,8 +42,24 @@ struct Drafted {
   HookVerdict verdict = HookVerdict::kProceed;
 };
 
+Error NotModerated() { return Error(ErrorKind::kUnavailable, "message could not be moderated"); }
+
+net::HttpResponse RefuseUnmoderated(const Exchange& exchange) {
+  return NotModeratedResponse(NotModerated(), exchange.operation(), exchange.elapsed());
+}
+
+// What the sender is told if the hook was not asked, or not heard, for a reason of ours: nothing is
+// stored, whatever the app wants done when its hook fails. Nullopt if that is not so.
+std::optional<Error> OwnTrouble(const hooks::SyncAnswer& answer) {
+  if (!hooks::IsOwnTrouble(answer.result)) return std::nullopt;
+  if (answer.result == hooks::AnswerClass::kThrottled) {
+    return Error(ErrorKind::kRateLimited, "too many of your messages wait for the app's hook");
+  }
+  return Error(ErrorKind::kUnavailable, "the app's hook could not be asked, try again");
+}
+
 template <class Passage>
-Result<Drafted> DraftAnew(const chat::ReadContext& context, const Passage& passage) {
+Result<Drafted> DraftAnew(const chat::ReadContext& context, Passage& passage) {
   auto draft = passage.drafting(context);
   if (!draft) return std::unexpected(draft.error());
   Drafted drafted{std::move(*draft)};
@@ -52,10 +70,16 @@ Result<Drafted> DraftAnew(const chat::ReadContext& context, const Passage& passa
     message.command = passage.command->name;
     message.args = passage.command->args;
   }
+  passage.unmoderated = false;  // A job may run more than once.
   for (const auto& step : passage.steps) {
-    // An answer that has come to break a limit meanwhile is as good as none.
+    // An answer that has come to break a limit meanwhile is as good as none, as a whole.
     const auto verdict =
         chat::ApplyRewrite(drafted.draft.config, step.answer.message, step.role, message);
+    if (!verdict && step.role == HookRole::kBeforeMessageSend &&
+        passage.settings->refuse_unmoderated) {
+      passage.unmoderated = true;
+      return std::unexpected(NotModerated());
+    }
     if (verdict) drafted.verdict = *verdict;
     if (drafted.verdict != HookVerdict::kProceed) break;
   }
@@ -136,6 +160,7 @@ awaitable<Result<void>> MessageFlow::AskBeforeSend(const Exchange& exchange, Pas
     wanted = drafted->verdict == HookVerdict::kProceed;
     if (!wanted) return {};
     const chat::Draft& draft = drafted->draft;
+    call.user = draft.actor.user.id;
     chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
     call.body = std::make_shared<const std::string>(
         chat::WriteBeforeSendRequest(encoder, draft.message, drafted->id_given, draft.actor.user,
@@ -147,10 +172,15 @@ awaitable<Result<void>> MessageFlow::AskBeforeSend(const Exchange& exchange, Pas
   Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
   if (!looked || !wanted) co_return looked;
   const hooks::SyncAnswer answer = co_await Ask(caller_, std::move(call));
-  // Whatever goes wrong, the message goes on as it was sent (decisions.md 9).
   if (answer.answered()) {
     passage.steps.push_back({HookRole::kBeforeMessageSend, std::move(**kept)});
+  } else if (const std::optional<Error> trouble = OwnTrouble(answer)) {
+    looked = std::unexpected(*trouble);
+  } else if (passage.settings->refuse_unmoderated) {
+    passage.unmoderated = true;
+    looked = std::unexpected(NotModerated());
   }
+  // Else the hook failed, and the message goes on as it was sent.
   co_return looked;
 }
 
@@ -167,6 +197,7 @@ awaitable<Result<void>> MessageFlow::AskCommandHandler(const Exchange& exchange,
     auto drafted = DraftAnew(scope.chat, passage);
     if (!drafted) return std::unexpected(drafted.error());
     const chat::Draft& draft = drafted->draft;
+    call.user = draft.actor.user.id;
     chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
     call.body = std::make_shared<const std::string>(
         chat::WriteCommandRequest(encoder, draft.message, draft.actor.user, {}));
@@ -177,7 +208,9 @@ awaitable<Result<void>> MessageFlow::AskCommandHandler(const Exchange& exchange,
   if (!looked) co_return looked;
   const hooks::SyncAnswer answer = co_await Ask(caller_, std::move(call));
   if (!answer.answered()) {
-    if (passage.settings->fail_message_with_command) {
+    if (const std::optional<Error> trouble = OwnTrouble(answer)) {
+      looked = std::unexpected(*trouble);
+    } else if (passage.settings->fail_message_with_command) {
       looked = std::unexpected(CommandFailed(name, answer));
     }
     co_return looked;
@@ -223,7 +256,9 @@ awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
   }
   if (!built_in && !passage.ended) {
     const Result<void> asked = co_await AskBeforeSend(exchange, passage);
-    if (!asked) co_return exchange.Refuse(asked.error());
+    if (!asked) {
+      co_return passage.unmoderated ? RefuseUnmoderated(exchange) : exchange.Refuse(asked.error());
+    }
   }
 
   Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
@@ -257,6 +292,7 @@ awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
     return {};
   };
   auto response = co_await transactions_.Write(exchange, std::move(store));
+  if (passage.unmoderated) response = RefuseUnmoderated(exchange);
   co_return response;
 }
 
@@ -275,7 +311,9 @@ awaitable<net::HttpResponse> MessageFlow::UpdateWith(const Exchange& exchange, D
     auto replayed = co_await transactions_.Replay(exchange);
     if (replayed) co_return std::move(*replayed);
     const Result<void> asked = co_await AskBeforeSend(exchange, passage);
-    if (!asked) co_return exchange.Refuse(asked.error());
+    if (!asked) {
+      co_return passage.unmoderated ? RefuseUnmoderated(exchange) : exchange.Refuse(asked.error());
+    }
   }
   Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
     auto drafted = DraftAnew(scope.chat.read(), passage);
@@ -288,6 +326,7 @@ awaitable<net::HttpResponse> MessageFlow::UpdateWith(const Exchange& exchange, D
     return {};
   };
   auto response = co_await transactions_.Write(exchange, std::move(store));
+  if (passage.unmoderated) response = RefuseUnmoderated(exchange);
   co_return response;
 }
 
@@ -331,6 +370,7 @@ awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
     const chat::UserPtr owner = scope.store.FindUser(request.app->id, action->message.user_id);
     if (!owner) return Fail(ErrorKind::kNotFound, "the message's user does not exist any more");
     call.url = CommandUrl(call.configured_url, command);
+    call.user = owner->id;
     chat::Encoder encoder(scope.store, request.app->id, chat::Format::kV1);
     call.body = std::make_shared<const std::string>(
         chat::WriteCommandRequest(encoder, action->message, *owner, action->form_data));
@@ -342,7 +382,9 @@ awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
   if (!looked) co_return exchange.Refuse(looked.error());
   if (!giphy) {
     const hooks::SyncAnswer answer = co_await Ask(caller_, std::move(call));
-    // The message stays, so that the user can press again (decisions.md 24).
+    // The message stays, so that the user can press again.
+    if (const std::optional<Error> trouble = OwnTrouble(answer))
+      co_return exchange.Refuse(*trouble);
     if (!answer.answered()) co_return exchange.Refuse(CommandFailed(command, answer));
   }
 

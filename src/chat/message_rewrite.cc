@@ -68,6 +68,33 @@ Result<std::string> MergedCustom(const std::string& custom_json, json::Value ans
   return changed ? merged.ToJson() : custom_json;
 }
 
+// An answer is applied as a whole or not at all.
+Result<void> CheckTypes(json::Value answer, HookRole role) {
+  const auto wrong = [](std::string_view name) {
+    return InputError(fmt::format("message.{} has a wrong type", name));
+  };
+  for (const std::string_view name : {"text", "type", "mml"}) {
+    if (name == "mml" && role != HookRole::kCommandHandler) continue;
+    const json::Value value = answer[name];
+    if (!value.IsMissingOrNull() && !value.IsString()) return wrong(name);
+  }
+  for (const std::string_view name : {"silent", "show_in_channel"}) {
+    const json::Value value = answer[name];
+    if (!value.IsMissingOrNull() && !value.IsBool()) return wrong(name);
+  }
+  if (const json::Value value = answer["attachments"];
+      !value.IsMissingOrNull() && !value.IsArray()) {
+    return wrong("attachments");
+  }
+  const json::Value translations = answer["i18n"];
+  if (translations.IsMissingOrNull()) return {};
+  if (!translations.IsObject()) return wrong("i18n");
+  for (const json::Value translation : translations) {
+    if (!translation.IsString()) return wrong("i18n");
+  }
+  return {};
+}
+
 Result<void> RewriteText(const ChannelType& config, json::Value answer, bool discarded,
                          Message& message) {
   const auto text = answer["text"].AsString();
@@ -143,6 +170,9 @@ Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, 
   Message rewritten = message;
   const HookVerdict verdict = RewriteType(answer, role, rewritten);
   const bool discarded = verdict == HookVerdict::kDiscard;
+  if (auto checked = CheckTypes(answer, role); !checked && !discarded) {
+    return std::unexpected(checked.error());
+  }
   if (auto done = RewriteText(config, answer, discarded, rewritten); !done) {
     return std::unexpected(done.error());
   }

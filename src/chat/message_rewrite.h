@@ -40,19 +40,18 @@ enum class HookVerdict : std::uint8_t {
 /// (flat or under `custom`) and, from a command handler, `mml`; every other name that a message has
 /// is ignored. An absent key leaves its field as it is, also a custom one. Of a name that occurs
 /// twice the last value counts. `html` follows the text.
-/// - A value of a wrong type (null too) leaves its field as it is, because the hook's other wishes
-///   still hold. But `attachments: null` removes all attachments, and a custom field may be
-///   anything.
+/// - Null leaves its field as it is; but `attachments: null` removes all attachments, and a custom
+///   field may be anything.
 /// - `type` "error" discards the message, and "ephemeral" makes it so if a command handler says so;
 ///   "regular" and "system" make an ephemeral message of a command handler a real one and change
 ///   nothing otherwise; any other type is ignored.
 /// - An empty `mml` removes it.
 ///
 /// Fails with kInput, and leaves `message` as it was, if the answer breaks a limit that a sender is
-/// held to: a text over the channel's limit, more than 30 attachments, attachments that are not
-/// objects, or more than kMaxCustomFields. The answer is then a bad one, as if there were none. A
-/// discard is never lost to that: there, no limit holds for the text, and custom fields or
-/// attachments over theirs are left out.
+/// held to or has a value of a wrong type: a text over the channel's limit, more than 30
+/// attachments, attachments that are not objects, or more than kMaxCustomFields. The answer is then
+/// a bad one, as if there were none. A discard is never lost to that: there, no limit holds for the
+/// text, and custom fields or attachments over theirs are left out.
 Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, HookRole role,
                                  Message& message);
 

@@ -38,6 +38,8 @@ std::string_view ToString(AnswerClass answer) {
       return "overloaded";
     case AnswerClass::kCancelled:
       return "cancelled";
+    case AnswerClass::kThrottled:
+      return "throttled";
     case AnswerClass::kLocal:
       return "local";
   }
@@ -56,6 +58,11 @@ bool IsUnreachable(AnswerClass answer) {
     default:
       return false;
   }
+}
+
+bool IsOwnTrouble(AnswerClass answer) {
+  return answer == AnswerClass::kOverloaded || answer == AnswerClass::kThrottled ||
+         answer == AnswerClass::kLocal || answer == AnswerClass::kCancelled;
 }
 
 }  // namespace hookline::hooks

@@ -28,11 +28,12 @@ enum class AnswerClass : std::uint8_t {
   kTooLarge,    ///< The answer exceeds kMaxAnswerBytes, or its header is endless.
   kBlocked,     ///< The address policy refuses the target.
   kPaused,      ///< Not called: the hook is paused.
-  kOverloaded,  ///< Not called: too many calls wait for this hook already.
+  kOverloaded,  ///< Not called: the server has no slot for another call.
   kCancelled,   ///< Given up because the server stops.
+  kThrottled,   ///< Not called: the user's or the app's own share of calls is used up.
   kLocal,       ///< Trouble of our own (descriptors, ports, proxy, …): says nothing of the hook.
 };
-inline constexpr std::size_t kAnswerClasses = 16;
+inline constexpr std::size_t kAnswerClasses = 17;
 
 /// "answered", "status", …. Stable: users and metrics see them.
 std::string_view ToString(AnswerClass answer);
@@ -40,6 +41,10 @@ std::string_view ToString(AnswerClass answer);
 /// True for failures to connect and time-outs: those that pause a hook when they repeat. Whoever
 /// answers anything at all over HTTP is reachable.
 bool IsUnreachable(AnswerClass answer);
+
+/// True if the hook was not asked, or not heard, for a reason of ours: that is not its failure, and
+/// what waits for its answer must neither go on without it nor be taken for refused by it.
+bool IsOwnTrouble(AnswerClass answer);
 
 /// Calls by class.
 struct AnswerCounts {

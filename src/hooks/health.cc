@@ -2,17 +2,28 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
 
 namespace hookline::hooks {
 
+namespace {
+constexpr std::size_t kFailuresKept = 64;
+}  // namespace
+
 std::string_view ToString(HealthState state) {
   return state == HealthState::kPaused ? "paused" : "healthy";
 }
 
-Health::Permit Health::Admit(std::string_view url, Moment now) {
+bool Health::WouldAdmit(std::string_view url, Moment now) const {
+  if (state_ == HealthState::kHealthy || url != url_) return true;
+  return !probe_in_flight_ && now.steady >= next_probe_;
+}
+
+Health::Permit Health::Admit(std::string_view url, Moment now, std::string_view user) {
   if (url != url_) {
     url_ = url;
     ++url_version_;
@@ -20,11 +31,11 @@ Health::Permit Health::Admit(std::string_view url, Moment now) {
     ForgetFailures();
     if (state_ == HealthState::kPaused) MoveTo(HealthState::kHealthy, now, "the URL was changed");
   }
-  if (state_ == HealthState::kHealthy) return {true, false, url_version_};
+  if (state_ == HealthState::kHealthy) return {true, false, url_version_, std::string(user)};
   if (probe_in_flight_ || now.steady < next_probe_) return {};
   probe_in_flight_ = true;
   next_probe_ = now.steady + policy_.probe_interval;
-  return {true, true, url_version_};
+  return {true, true, url_version_, std::string(user)};
 }
 
 std::optional<Transition> Health::Record(const Permit& permit, AnswerClass answer,
@@ -35,7 +46,7 @@ std::optional<Transition> Health::Record(const Permit& permit, AnswerClass answe
   if (permit.probe) probe_in_flight_ = false;
   // These say nothing of the hook.
   if (answer == AnswerClass::kCancelled || answer == AnswerClass::kLocal) return std::nullopt;
-  if (IsUnreachable(answer)) return RecordFailure(answer, detail, now);
+  if (IsUnreachable(answer)) return RecordFailure(permit, answer, detail, now);
   ForgetFailures();
   if (state_ == HealthState::kPaused && answer == AnswerClass::kAnswered) {
     return MoveTo(HealthState::kHealthy, now, "a call was answered");
@@ -43,16 +54,41 @@ std::optional<Transition> Health::Record(const Permit& permit, AnswerClass answe
   return std::nullopt;
 }
 
-std::optional<Transition> Health::RecordFailure(AnswerClass answer, std::string_view detail,
-                                                Moment now) {
+bool Health::EnoughToPause() const {
+  int timeouts = 0;
+  int others = 0;
+  int strangers = 0;
+  std::set<std::string_view> users;
+  for (const UnreachableCall& failure : failures_) {
+    ++(failure.timeout ? timeouts : others);
+    if (!failure.timeout) continue;
+    if (failure.user.empty()) ++strangers;
+    if (!failure.user.empty()) users.insert(failure.user);
+  }
+  const bool timeouts_count = static_cast<int>(users.size()) + strangers >= policy_.users_to_pause;
+  return others + (timeouts_count ? timeouts : 0) >= policy_.failures_to_pause;
+}
+
+std::optional<Transition> Health::RecordFailure(const Permit& permit, AnswerClass answer,
+                                                std::string_view detail, Moment now) {
   ++consecutive_failures_;
   if (state_ == HealthState::kPaused) return std::nullopt;
-  const auto needed = static_cast<std::size_t>(policy_.failures_to_pause);
-  failures_.push_back(now.steady);
-  if (failures_.size() > needed) failures_.pop_front();
-  if (failures_.size() < needed || now.steady - failures_.front() > policy_.failure_window) {
-    return std::nullopt;
+  const bool timeout = answer == AnswerClass::kTimeout;
+  if (timeout && !permit.user.empty()) {
+    const auto same = [&](const UnreachableCall& failure) {
+      return failure.timeout && failure.user == permit.user;
+    };
+    const auto oldest = std::ranges::find_if(failures_, same);
+    if (std::ranges::count_if(failures_, same) >= policy_.failures_to_pause) {
+      failures_.erase(oldest);
+    }
   }
+  failures_.push_back({now.steady, timeout, permit.user});
+  std::erase_if(failures_, [&](const UnreachableCall& failure) {
+    return now.steady - failure.ended > policy_.failure_window;
+  });
+  if (failures_.size() > kFailuresKept) failures_.pop_front();
+  if (!EnoughToPause()) return std::nullopt;
   next_probe_ = now.steady + policy_.probe_interval;
   return MoveTo(
       HealthState::kPaused, now,

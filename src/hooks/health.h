@@ -22,6 +22,7 @@ struct Moment {
 /// decisions.md 9.
 struct HealthPolicy {
   int failures_to_pause = 5;  ///< In a row; at least 1.
+  int users_to_pause = 3;     ///< Whose calls timed out, for time-outs to count.
   /// Between the first and the last of them, at most.
   std::chrono::steady_clock::duration failure_window = std::chrono::seconds(30);
   std::chrono::steady_clock::duration probe_interval = std::chrono::seconds(5);
@@ -44,12 +45,13 @@ struct Transition {
 /// Whether one synchronous hook is to be called, judged by what came of the calls before.
 ///
 /// healthy: every call is let through. `failures_to_pause` unreachable answers in a row (see
-/// IsUnreachable), the last at most `failure_window` after the first, pause it. Any other answer
-/// starts the row anew.
-/// paused: no call is let through, but one at a time as a probe, at least `probe_interval` after
-/// the pause or the start of the probe before. The first kAnswered, of the probe or of a call that
-/// started before the pause, makes it healthy. Any other failure leaves it paused.
-/// A changed URL makes it healthy; calls to the old URL that end later only count.
+/// IsUnreachable), the last at most `failure_window` after the first, pause it; time-outs among
+/// them count only if they come from at least `users_to_pause` users, for one user's slow messages
+/// must not switch the hook off for all. Any other answer starts the row anew. paused: no call is
+/// let through, but one at a time as a probe, at least `probe_interval` after the pause or the
+/// start of the probe before. The first kAnswered, of the probe or of a call that started before
+/// the pause, makes it healthy. Any other failure leaves it paused. A changed URL makes it healthy;
+/// calls to the old URL that end later only count.
 ///
 /// Order is by the end of calls, as Record hears of them. Pure: no clock of its own. Not
 /// thread-safe.
@@ -60,19 +62,23 @@ class Health {
     bool allowed = false;  ///< False: do not call. Nothing is to be recorded then.
     bool probe = false;
     std::uint64_t url_version = 0;
+    std::string user;
   };
 
   explicit Health(HealthPolicy policy = {}) : policy_(policy) {}
 
-  /// Asks to call the hook, which is at `url` now. If allowed, Record must follow, exactly once.
-  Permit Admit(std::string_view url, Moment now);
+  /// Asks to call the hook, which is at `url` now, because of what `user` does (empty: somebody of
+  /// whom nothing is known, another one each time). If allowed, Record must follow, exactly once.
+  Permit Admit(std::string_view url, Moment now, std::string_view user = {});
+  /// Whether Admit would allow a call now. Changes nothing.
+  bool WouldAdmit(std::string_view url, Moment now) const;
 
   /// Tells what came of an allowed call; `detail` is for a person. Counts it, and returns the
   /// change of state that follows from it, if one does. kPaused and kOverloaded are not for here.
   std::optional<Transition> Record(const Permit& permit, AnswerClass answer,
                                    std::string_view detail, Moment now);
 
-  /// Counts a call that was not made: kPaused or kOverloaded.
+  /// Counts a call that was not made: kPaused, kOverloaded or kThrottled.
   void CountSkipped(AnswerClass answer) { ++counts_[answer]; }
 
   HealthState state() const { return state_; }
@@ -92,7 +98,8 @@ class Health {
  private:
   void ForgetFailures();
   Transition MoveTo(HealthState state, Moment now, std::string reason);
-  std::optional<Transition> RecordFailure(AnswerClass answer, std::string_view detail, Moment now);
+  std::optional<Transition> RecordFailure(const Permit& permit, AnswerClass answer,
+                                          std::string_view detail, Moment now);
 
   const HealthPolicy policy_;
   std::string url_;
@@ -100,8 +107,16 @@ class Health {
   HealthState state_ = HealthState::kHealthy;
   Timestamp since_;
   std::int64_t consecutive_failures_ = 0;
-  /// Ends of the latest unreachable answers in a row, at most failures_to_pause of them.
-  std::deque<std::chrono::steady_clock::time_point> failures_;
+  struct UnreachableCall {
+    std::chrono::steady_clock::time_point ended;
+    bool timeout = false;
+    std::string user;
+  };
+  bool EnoughToPause() const;
+
+  /// The latest unreachable answers in a row: those that can still count, no more than
+  /// failures_to_pause of the same user's time-outs, and a bounded number in all.
+  std::deque<UnreachableCall> failures_;
   std::chrono::steady_clock::time_point next_probe_;
   bool probe_in_flight_ = false;
   AnswerCounts counts_;

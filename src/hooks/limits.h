@@ -6,7 +6,8 @@
 /// Limits of synchronous calls.
 namespace hookline::hooks {
 
-/// How long a synchronous call may take: its one attempt, and all that belongs to it.
+/// How long a synchronous call may take: its one attempt, and all that belongs to it. The
+/// difference is how long it may wait for a slot.
 struct CallLimits {
   std::chrono::milliseconds attempt;
   std::chrono::milliseconds total;
@@ -24,7 +25,7 @@ constexpr CallLimits BeforeMessageSendLimits(std::chrono::milliseconds override_
 
 /// decisions.md 10.
 constexpr CallLimits CommandLimits() {
-  return {std::chrono::milliseconds(1000), std::chrono::milliseconds(1000)};
+  return {std::chrono::milliseconds(1000), std::chrono::milliseconds(1500)};
 }
 
 /// A longer answer counts as a failure.
@@ -32,5 +33,7 @@ inline constexpr std::size_t kMaxAnswerBytes = std::size_t{1} << 20;
 
 /// Calls of one hook that may be waiting for its answer; above what 1,000 senders need.
 inline constexpr int kMaxCallsInFlight = 1200;
+/// Of all hooks.
+inline constexpr int kMaxCallsInFlightTotal = 2400;
 
 }  // namespace hookline::hooks

@@ -15,6 +15,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// A call that local trouble has kept from leaving is tried again after this.
+constexpr milliseconds kLocalWait{100};
+// Whoever notices a time-out this much later stood still.
+constexpr milliseconds kStandstill{1'000};
+
 std::vector<std::string> Headers(const webhook::CallKey& key, std::string_view body) {
   std::vector<std::string> lines = key.CommonHeaders();
   std::vector<std::string> own = webhook::CallHeaders(RandomUuid(), 1, key.Sign(body));
@@ -91,19 +96,25 @@ struct SyncCaller::Hook {
   std::uint64_t unwarned = 0;
 };
 
-// A call that is under way.
+// A call that waits for its slot, or is under way.
 struct SyncCaller::Pending {
   std::shared_ptr<Hook> hook;
-  Health::Permit permit;
-  std::chrono::steady_clock::time_point called_at;
+  std::string user;
+  std::string configured_url;
+  std::string shown_url;  // Redacted.
+  settings::AppPtr app;
+  std::chrono::steady_clock::time_point start_by;  // Later the attempt has not all its time.
   milliseconds limit{0};
-  std::string url;  // Redacted.
+  TransportRequest request;
   std::move_only_function<bool(std::string_view)> accepts;
   std::move_only_function<void(SyncAnswer)> done;
+  // Once it has its slot:
+  Health::Permit permit;
+  std::chrono::steady_clock::time_point started;
 };
 
 SyncCaller::SyncCaller(Transport& transport, const Clock& clock, SyncCallerOptions options)
-    : transport_(transport), clock_(clock), options_(std::move(options)) {}
+    : transport_(transport), clock_(clock), options_(std::move(options)), gate_(options_.gate) {}
 
 SyncCaller::~SyncCaller() { HOOKLINE_CHECK(in_flight_.load(std::memory_order_acquire) == 0); }
 
@@ -116,65 +127,115 @@ std::shared_ptr<SyncCaller::Hook> SyncCaller::FindOrAdd(Key key) {
 
 void SyncCaller::Call(SyncCall call, std::move_only_function<void(SyncAnswer)> done) {
   const Moment now = Now();
-  std::shared_ptr<Hook> hook = FindOrAdd({call.app->id, call.kind});
-  const std::string& configured = call.configured_url.empty() ? call.url : call.configured_url;
-  std::string shown_url = RedactUrl(configured);
-
-  Health::Permit permit;
-  SyncAnswer refusal;
-  std::shared_ptr<const webhook::CallKey> call_key;
-  std::optional<Transition> resumed;
-  std::optional<std::uint64_t> unwarned;  // Set: write a warning.
-  {
-    const std::lock_guard lock(hook->mutex);
-    call_key = hook->CallKeyOf(call.app->signing_key());
-    if (hook->in_flight >= options_.calls_in_flight_max) {
-      refusal.result = AnswerClass::kOverloaded;
-      refusal.detail = fmt::format("{} calls wait for this hook already", hook->in_flight);
-      unwarned = hook->Warn(now, options_.warning_interval);
-    } else {
-      const HealthState before = hook->health.state();
-      permit = hook->health.Admit(configured, now);
-      if (before != hook->health.state()) resumed = hook->health.History().back();
-      refusal.result = AnswerClass::kPaused;
-      refusal.detail = "the hook is paused";
-    }
-    if (permit.allowed) {
-      ++hook->in_flight;
-    } else {
-      hook->health.CountSkipped(refusal.result);
-    }
-  }
-  if (resumed) LogTransition(hook->key, shown_url, *resumed);
-  if (unwarned) LogFailure(hook->key, shown_url, refusal, *unwarned);
-  if (!permit.allowed) {
-    if (done) done(std::move(refusal));
-    return;
-  }
+  auto pending = std::make_shared<Pending>();
+  pending->hook = FindOrAdd({call.app->id, call.kind});
+  pending->user = std::move(call.user);
+  pending->configured_url = call.configured_url.empty() ? call.url : call.configured_url;
+  pending->shown_url = RedactUrl(pending->configured_url);
+  pending->app = std::move(call.app);
+  pending->limit = Limit(call.limits);
+  pending->start_by = now.steady + (call.limits.total - pending->limit);
+  pending->accepts = std::move(call.accepts);
+  pending->done = std::move(done);
+  TransportRequest& request = pending->request;
+  request.app = pending->app->id;
+  request.url = std::move(call.url);
+  request.body = std::move(call.body);
+  request.timeout = pending->limit;
+  request.response_bytes_max = options_.answer_bytes_max;
 
   in_flight_.fetch_add(1, std::memory_order_relaxed);
-  TransportRequest request;
-  request.app = call.app->id;
-  request.url = std::move(call.url);
-  request.headers = Headers(*call_key, *call.body);
-  request.body = std::move(call.body);
-  request.timeout = Limit(call.limits);
-  request.response_bytes_max = options_.answer_bytes_max;
-  Pending pending{
-      std::move(hook),         permit,         now.steady, Limit(call.limits), std::move(shown_url),
-      std::move(call.accepts), std::move(done)};
-  transport_.Send(std::move(request),
-                  [this, pending = std::move(pending)](TransportOutcome outcome) mutable {
-                    Finish(std::move(pending), std::move(outcome));
-                  });
+  bool paused = false;
+  {
+    const std::lock_guard lock(pending->hook->mutex);
+    paused = !pending->hook->health.WouldAdmit(pending->configured_url, now);
+  }
+  if (paused) return Refuse(*pending, AnswerClass::kPaused, "the hook is paused");
+  bool taken = false;
+  {
+    const std::lock_guard lock(gate_mutex_);
+    taken = gate_.Take(pending->hook->key, pending->user);
+  }
+  if (!taken) return WaitForSlot(std::move(pending));
+  if (!Begin(pending)) GiveSlot(pending->hook->key, pending->user);
+}
+
+void SyncCaller::WaitForSlot(PendingPtr pending) {
+  const CallGate::Hook key = pending->hook->key;
+  const auto patience = std::chrono::ceil<milliseconds>(pending->start_by - clock_.SteadyNow());
+  const auto refuse = [this, key](Pending& waited) {
+    CallGate::Lack lack;
+    {
+      const std::lock_guard lock(gate_mutex_);
+      lack = gate_.WhatIsLacking(key, waited.user);
+    }
+    if (lack == CallGate::Lack::kShare) {
+      Refuse(waited, AnswerClass::kThrottled,
+             "the calls that the user or the app may have at once "
+             "are all under way");
+    } else {
+      Refuse(waited, AnswerClass::kOverloaded, "all calls that may be under way are");
+    }
+  };
+  std::optional<CallGate::Ticket> ticket;
+  if (patience > milliseconds(0)) {
+    const std::lock_guard lock(gate_mutex_);
+    ticket = gate_.Wait(key, pending->user, [this, pending] { return Begin(pending); });
+  }
+  if (!ticket) return refuse(*pending);
+  transport_.After(patience, [this, pending, refuse, ticket = *ticket] {
+    bool waited = false;
+    {
+      const std::lock_guard lock(gate_mutex_);
+      waited = gate_.Withdraw(ticket);
+    }
+    if (waited) refuse(*pending);
+  });
+}
+
+/// Requires: the call has a slot. False if it is not made: the slot is to be given back.
+bool SyncCaller::Begin(PendingPtr pending) {
+  const Moment now = Now();
+  Hook& hook = *pending->hook;
+  std::shared_ptr<const webhook::CallKey> call_key;
+  std::optional<Transition> resumed;
+  {
+    const std::lock_guard lock(hook.mutex);
+    call_key = hook.CallKeyOf(pending->app->signing_key());
+    const HealthState before = hook.health.state();
+    pending->permit = hook.health.Admit(pending->configured_url, now, pending->user);
+    if (before != hook.health.state()) resumed = hook.health.History().back();
+    if (pending->permit.allowed) ++hook.in_flight;
+  }
+  if (resumed) LogTransition(hook.key, pending->shown_url, *resumed);
+  if (!pending->permit.allowed) {
+    Refuse(*pending, AnswerClass::kPaused, "the hook is paused");
+    return false;
+  }
+  pending->request.headers = Headers(*call_key, *pending->request.body);
+  Send(std::move(pending));
+  return true;
+}
+
+void SyncCaller::Send(PendingPtr pending) {
+  pending->started = clock_.SteadyNow();
+  TransportRequest request = pending->request;
+  transport_.Send(std::move(request), [this, pending](TransportOutcome outcome) mutable {
+    OnOutcome(std::move(pending), std::move(outcome));
+  });
 }
 
 SyncAnswer SyncCaller::Judge(Pending& pending, TransportOutcome outcome, Moment now) const {
   SyncAnswer answer;
-  answer.elapsed = now.steady - pending.called_at;
+  answer.elapsed = now.steady - pending.started;
   answer.status = outcome.status;
   answer.detail = std::move(outcome.detail);
-  if (outcome.failure != AnswerClass::kAnswered) {
+  const bool answered = outcome.failure == AnswerClass::kAnswered;
+  if ((answered || outcome.failure == AnswerClass::kTimeout) &&
+      answer.elapsed > pending.limit + kStandstill) {
+    answer.result = AnswerClass::kLocal;
+    answer.detail = "this server stood still while it waited for the answer";
+  } else if (!answered) {
     answer.result = outcome.failure;
   } else if (answer.elapsed > pending.limit) {
     answer.result = AnswerClass::kTimeout;
@@ -201,24 +262,62 @@ SyncAnswer SyncCaller::Judge(Pending& pending, TransportOutcome outcome, Moment 
   return answer;
 }
 
-void SyncCaller::Finish(Pending pending, TransportOutcome outcome) {
+void SyncCaller::OnOutcome(PendingPtr pending, TransportOutcome outcome) {
   const Moment now = Now();
-  SyncAnswer answer = Judge(pending, std::move(outcome), now);
-  Hook& hook = *pending.hook;
+  const bool not_left = outcome.failure == AnswerClass::kLocal;
+  SyncAnswer answer = Judge(*pending, std::move(outcome), now);
+  // It has not left, so it may be sent again, while there is time for a whole attempt.
+  if (not_left && now.steady + kLocalWait <= pending->start_by) {
+    return transport_.After(kLocalWait, [this, pending] { Send(pending); });
+  }
+  Hook& hook = *pending->hook;
   std::optional<Transition> transition;
   std::optional<std::uint64_t> unwarned;  // Set: write a warning.
   {
     const std::lock_guard lock(hook.mutex);
     --hook.in_flight;
-    transition = hook.health.Record(pending.permit, answer.result, answer.detail, now);
+    transition = hook.health.Record(pending->permit, answer.result, answer.detail, now);
     const bool worth_telling = !answer.answered() && answer.result != AnswerClass::kCancelled;
     if (worth_telling && !transition) unwarned = hook.Warn(now, options_.warning_interval);
   }
-  if (transition) LogTransition(hook.key, pending.url, *transition);
-  if (unwarned) LogFailure(hook.key, pending.url, answer, *unwarned);
+  if (transition) LogTransition(hook.key, pending->shown_url, *transition);
+  if (unwarned) LogFailure(hook.key, pending->shown_url, answer, *unwarned);
+  GiveSlot(hook.key, pending->user);
+  auto done = std::move(pending->done);
   // Whoever waits for the answer may destroy the caller once it has it.
   in_flight_.fetch_sub(1, std::memory_order_release);
-  if (pending.done) pending.done(std::move(answer));
+  if (done) done(std::move(answer));
+}
+
+void SyncCaller::GiveSlot(const CallGate::Hook& hook, const std::string& user) {
+  std::vector<CallGate::Started> started;
+  const auto give = [&](const CallGate::Hook& of_hook, const std::string& of_user) {
+    const std::lock_guard lock(gate_mutex_);
+    for (CallGate::Started& one : gate_.Give(of_hook, of_user)) started.push_back(std::move(one));
+  };
+  give(hook, user);
+  while (!started.empty()) {
+    CallGate::Started one = std::move(started.back());
+    started.pop_back();
+    if (!one.start()) give(one.hook, one.user);
+  }
+}
+
+void SyncCaller::Refuse(Pending& pending, AnswerClass why, std::string detail) {
+  SyncAnswer refusal;
+  refusal.result = why;
+  refusal.detail = std::move(detail);
+  std::optional<std::uint64_t> unwarned;
+  {
+    const std::lock_guard lock(pending.hook->mutex);
+    pending.hook->health.CountSkipped(why);
+    if (why != AnswerClass::kPaused)
+      unwarned = pending.hook->Warn(Now(), options_.warning_interval);
+  }
+  if (unwarned) LogFailure(pending.hook->key, pending.shown_url, refusal, *unwarned);
+  auto done = std::move(pending.done);
+  in_flight_.fetch_sub(1, std::memory_order_release);
+  if (done) done(std::move(refusal));
 }
 
 std::vector<HookReport> SyncCaller::Snapshot() const {

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "hooks/answer.h"
+#include "hooks/call_gate.h"
 #include "hooks/health.h"
 #include "hooks/limits.h"
 #include "hooks/transport.h"
@@ -29,7 +30,8 @@ struct SyncCall {
   /// The URL as the app has it set, placeholders and all. The hook's health belongs to it, so that
   /// a command handler that is down is noticed whatever the command. Empty: the same as `url`.
   std::string configured_url;
-  std::string url;  ///< The URL to call: absolute, placeholders filled.
+  std::string url;   ///< The URL to call: absolute, placeholders filled.
+  std::string user;  ///< Whose doing the call is: users share a hook's slots.
   std::shared_ptr<const std::string> body;
   CallLimits limits = CommandLimits();
   /// Judges the body of a 2xx, right before `done` on the same thread: false makes it kBadBody.
@@ -42,7 +44,7 @@ struct SyncAnswer {
   int status = 0;                       ///< 0 if there was no answer.
   std::string body;                     ///< Of kAnswered only.
   std::string detail;                   ///< For a person, of a failure; holds no credentials.
-  std::chrono::nanoseconds elapsed{0};  ///< Monotonic, since Call.
+  std::chrono::nanoseconds elapsed{0};  ///< Monotonic, of the attempt.
 
   bool answered() const { return result == AnswerClass::kAnswered; }
 };
@@ -64,7 +66,7 @@ struct HookReport {
 
 struct SyncCallerOptions {
   HealthPolicy health;
-  int calls_in_flight_max = kMaxCallsInFlight;  ///< Per app and kind.
+  GateLimits gate{kMaxCallsInFlightTotal, kMaxCallsInFlight};
   std::size_t answer_bytes_max = kMaxAnswerBytes;
   /// At most one warning per hook in this time.
   std::chrono::steady_clock::duration warning_interval = std::chrono::seconds(10);
@@ -84,11 +86,13 @@ class SyncCaller {
   SyncCaller& operator=(const SyncCaller&) = delete;
 
   /// Makes the call, signed with the app's oldest key. `done` is called exactly once, on any
-  /// thread, perhaps before Call returns (when the hook is paused or overloaded, it always is).
+  /// thread, perhaps before Call returns (when the hook is paused, it always is).
   ///
-  /// Both limits count from here, and the smaller one decides: the one attempt starts at once. An
-  /// answer that is complete only after it is a kTimeout, even if every timer fired late
-  /// (decisions.md 34).
+  /// The call waits for a slot as long as its limits leave room for the whole attempt, and so does
+  /// one that local trouble keeps from leaving; after that it is answered with a class of
+  /// IsOwnTrouble. An answer that is complete only after the attempt's limit is a kTimeout, even if
+  /// every timer fired late; a time-out that is noticed a second late is kLocal: this process, not
+  /// the hook, stood still.
   void Call(SyncCall call, std::move_only_function<void(SyncAnswer)> done);
 
   /// Every hook that was called so far, by app and kind.
@@ -97,18 +101,26 @@ class SyncCaller {
  private:
   struct Hook;
   struct Pending;
+  using PendingPtr = std::shared_ptr<Pending>;
   using Key = std::pair<AppId, HookKind>;
 
   std::shared_ptr<Hook> FindOrAdd(Key key);
   Moment Now() const { return {clock_.SteadyNow(), clock_.WallNow()}; }
+  void WaitForSlot(PendingPtr pending);
+  bool Begin(PendingPtr pending);
+  void Send(PendingPtr pending);
   SyncAnswer Judge(Pending& pending, TransportOutcome outcome, Moment now) const;
-  void Finish(Pending pending, TransportOutcome outcome);
+  void OnOutcome(PendingPtr pending, TransportOutcome outcome);
+  void Refuse(Pending& pending, AnswerClass why, std::string detail);
+  void GiveSlot(const CallGate::Hook& hook, const std::string& user);
 
   Transport& transport_;
   const Clock& clock_;
   const SyncCallerOptions options_;
   mutable std::mutex hooks_mutex_;  ///< Guards the map, not what is in the hooks.
   std::map<Key, std::shared_ptr<Hook>> hooks_;
+  std::mutex gate_mutex_;
+  CallGate gate_;  ///< Guarded by gate_mutex_.
   std::atomic<std::int64_t> in_flight_{0};
 };
 

@@ -42,6 +42,10 @@ class Transport {
   /// sent twice, and no redirect is followed.
   virtual void Send(TransportRequest request,
                     std::move_only_function<void(TransportOutcome)> done) = 0;
+
+  /// Runs `fn` after about `delay`, exactly once, on any thread; at once, or earlier than asked
+  /// for, if calls cannot leave any more.
+  virtual void After(std::chrono::milliseconds delay, std::move_only_function<void()> fn) = 0;
 };
 
 }  // namespace hookline::hooks

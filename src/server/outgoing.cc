@@ -48,8 +48,9 @@ Result<net::HttpLoopOptions> MakeOptions(const Config& config) {
   return options;
 }
 
-/// As many as a shard starts attempts: an attempt never waits for a connection.
-constexpr std::size_t kConnectionsPerLoop = delivery::ShardLimits{}.in_flight;
+/// Connections of a loop beyond its shard's attempts, for test calls.
+constexpr std::size_t kTestCalls = 32;
+constexpr std::size_t kConnectionsPerLoop = delivery::ShardLimits{}.in_flight + kTestCalls;
 
 }  // namespace
 
@@ -63,7 +64,21 @@ std::size_t WantedDeliveryConnections(const Config& config) {
 }
 
 // Every call that hooks::SyncCaller lets through starts at once.
-std::size_t WantedHookConnections() { return std::size_t{4} * hooks::kMaxCallsInFlight; }
+std::size_t WantedHookConnections() { return hooks::kMaxCallsInFlightTotal; }
+
+int AttemptsPerLoop(const Config& config, std::size_t delivery_connections) {
+  const std::size_t connections = delivery_connections / DeliveryLoopCount(config);
+  const std::size_t spare = std::min(kTestCalls, connections / 4);
+  return static_cast<int>(
+      std::clamp<std::size_t>(connections - spare, 1, delivery::ShardLimits{}.in_flight));
+}
+
+hooks::GateLimits HookCallLimits(std::size_t hook_connections) {
+  hooks::GateLimits limits;
+  limits.total = static_cast<int>(std::max<std::size_t>(1, hook_connections));
+  limits.per_hook = std::min(hooks::kMaxCallsInFlight, limits.total);
+  return limits;
+}
 
 void Loops::Start() {
   for (const auto& loop : delivery) loop->Start();
@@ -82,22 +97,18 @@ Result<Loops> MakeLoops(const Config& config, std::size_t delivery_connections,
   auto options = MakeOptions(config);
   if (!options) return std::unexpected(options.error());
   auto resolver = std::make_shared<net::SystemResolver>();
-  // A shard starts no more attempts than its loop can run at once, be it to one host, so that none
-  // waits for a connection while its time runs. A few more are for test calls.
-  constexpr std::size_t kTestCalls = 32;
-  options->connections_max =
-      static_cast<std::size_t>(delivery::ShardLimits{}.in_flight) + kTestCalls;
-  options->connections_per_host_max = options->connections_max;
   Loops loops;
   const std::size_t count = DeliveryLoopCount(config);
   options->connections_max = std::max<std::size_t>(1, delivery_connections / count);
-  // Shares are the shard's business, by app and by hook: a host may be that of many.
+  // A shard starts no more attempts than its loop has connections, and shares them by hook and app:
+  // none waits for a connection while its time runs, be they to one host.
   options->connections_per_host_max = options->connections_max;
   for (std::size_t i = 0; i < count; ++i) {
     loops.delivery.push_back(std::make_unique<net::HttpLoop>(*options, *policy, resolver));
   }
-  options->connections_max = hook_connections;
-  options->connections_per_host_max = std::max<std::size_t>(1, hook_connections / 2);
+  // The same goes for hooks::SyncCaller.
+  options->connections_max = std::max<std::size_t>(1, hook_connections);
+  options->connections_per_host_max = options->connections_max;
   loops.hooks = std::make_unique<net::HttpLoop>(*options, *policy, resolver);
   return loops;
 }

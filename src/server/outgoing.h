@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "hooks/call_gate.h"
 #include "net/http_loop.h"
 #include "server/config.h"
 
@@ -29,5 +30,10 @@ std::size_t DeliveryLoopCount(const Config& config);
 /// What the loops take if there are descriptors enough.
 std::size_t WantedDeliveryConnections(const Config& config);
 std::size_t WantedHookConnections();
+
+/// How many attempts the shard of each delivery loop, and how many calls hooks::SyncCaller may have
+/// under way with so many connections in all: no more than can run.
+int AttemptsPerLoop(const Config& config, std::size_t delivery_connections);
+hooks::GateLimits HookCallLimits(std::size_t hook_connections);
 
 }  // namespace hookline::server

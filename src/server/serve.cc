@@ -128,13 +128,16 @@ Result<void> Server::StartDelivery() {
   tester_ = std::make_unique<sinks::WebhookTester>(*loops_.delivery.front());
   hook_transport_ =
       std::make_unique<sinks::HookTransport>(std::vector<net::HttpLoop*>{loops_.hooks.get()});
-  sync_caller_ = std::make_unique<hooks::SyncCaller>(*hook_transport_, clock_);
+  hooks::SyncCallerOptions caller_options;
+  caller_options.gate = HookCallLimits(descriptors_.hook_connections);
+  sync_caller_ = std::make_unique<hooks::SyncCaller>(*hook_transport_, clock_, caller_options);
   work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
   delivery::DispatcherOptions options;
   // A loop has a connection for every attempt that its shard may have under way.
   const auto connections = descriptors_.delivery_connections / DeliveryLoopCount(config_);
   options.limits.in_flight = static_cast<int>(std::min<std::size_t>(connections, 1'000'000));
   options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
+  options.limits.in_flight = AttemptsPerLoop(config_, descriptors_.delivery_connections);
   options.seed = static_cast<std::uint64_t>(clock_.WallNow().ns);
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       delivery::Dispatcher::Ports{*work_store_, directory_, clock_, {}}, shards, options);

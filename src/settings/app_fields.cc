@@ -87,6 +87,7 @@ constexpr std::array kFields = {
     AppField{"video_provider", kString},
     // Hookline's own: what becomes of a message whose command handler failed.
     AppField{"custom_command_failure", kEnum, 0, 0, "save error"},
+    AppField{"before_message_send_failure", kEnum, 0, 0, "send refuse"},
 };
 
 Result<void> CheckUrl(std::string_view name, json::Value value, Placeholders placeholders,

@@ -37,6 +37,7 @@ constexpr std::array kSettings = {
     AppOutput{"before_message_send_hook_attempt_timeout_ms", "0"},
     AppOutput{"custom_action_handler_url", R"("")"},
     AppOutput{"custom_command_failure", ""},
+    AppOutput{"before_message_send_failure", ""},
     AppOutput{"enforce_unique_usernames", R"("no")"},
     AppOutput{"video_primary_use_case", ""},
     AppOutput{"chat_primary_use_case", ""},

@@ -14,6 +14,7 @@ HookSettings ReadHookSettings(const App& app) {
       fields["before_message_send_hook_attempt_timeout_ms"].AsInt().value_or(0));
   result.command_url_template = fields["custom_action_handler_url"].AsString().value_or("");
   result.fail_message_with_command = fields["custom_command_failure"].AsString() == "error";
+  result.refuse_unmoderated = fields["before_message_send_failure"].AsString() == "refuse";
   result.compress_payloads = fields["enable_hook_payload_compression"].AsBool().value_or(false);
   return result;
 }

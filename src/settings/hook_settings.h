@@ -12,9 +12,10 @@ namespace hookline::settings {
 struct HookSettings {
   std::string before_message_send_url;                      ///< Empty: no such hook.
   std::chrono::milliseconds before_message_send_timeout{};  ///< Of the attempt; 0: the default.
-  std::string command_url_template;                         ///< Empty: no handler.
-  bool fail_message_with_command = false;                   ///< custom_command_failure: "error".
-  bool compress_payloads = false;                           ///< decisions.md 8.
+  bool refuse_unmoderated = false;         ///< before_message_send_failure: "refuse".
+  std::string command_url_template;        ///< Empty: no handler.
+  bool fail_message_with_command = false;  ///< custom_command_failure: "error".
+  bool compress_payloads = false;          ///< decisions.md 8.
 };
 
 HookSettings ReadHookSettings(const App& app);

@@ -50,7 +50,30 @@ hooks::TransportOutcome ToOutcome(net::HttpOutcome outcome, std::size_t bytes_ma
   return result;
 }
 
+// Runs a function when it is called or, if that never happens, when it is dropped.
+class RunOnce {
+ public:
+  explicit RunOnce(std::move_only_function<void()> fn) : fn_(std::move(fn)) {}
+  RunOnce(RunOnce&& other) noexcept : fn_(std::exchange(other.fn_, nullptr)) {}
+  RunOnce& operator=(RunOnce&&) = delete;
+  ~RunOnce() { (*this)(); }
+  void operator()() {
+    if (auto fn = std::exchange(fn_, nullptr)) fn();
+  }
+
+ private:
+  std::move_only_function<void()> fn_;
+};
+
 }  // namespace
+
+void HookTransport::After(std::chrono::milliseconds delay, std::move_only_function<void()> fn) {
+  net::HttpLoop& loop = *loops_.front();
+  // A loop that stops drops what it was to run.
+  (void)loop.Post([&loop, delay, once = RunOnce(std::move(fn))]() mutable {
+    loop.PostAfter(delay, std::move(once));
+  });
+}
 
 void HookTransport::Send(hooks::TransportRequest request,
                          std::move_only_function<void(hooks::TransportOutcome)> done) {

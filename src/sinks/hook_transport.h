@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <vector>
 
@@ -17,6 +18,7 @@ class HookTransport final : public hooks::Transport {
 
   void Send(hooks::TransportRequest request,
             std::move_only_function<void(hooks::TransportOutcome)> done) override;
+  void After(std::chrono::milliseconds delay, std::move_only_function<void()> fn) override;
 
  private:
   const std::vector<net::HttpLoop*> loops_;

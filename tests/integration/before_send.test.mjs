@@ -226,17 +226,56 @@ suite('before-message-send', ({ test, server, newApp, receiver, path }) => {
     assert.equal((await app.call('GET', '/messages/m')).message.text, 'third');
   });
 
-  test('a thousand sends wait at once, and others are not held up', async () => {
+  test('a thousand senders wait at once, and others are not held up', async () => {
     const { app } = await setUp({ hang: true });
+    const users = Array.from({ length: 1000 }, (_, i) => `sender-${i}`);
+    for (let i = 0; i < users.length; i += 100) {
+      const part = Object.fromEntries(users.slice(i, i + 100).map((id) => [id, { id }]));
+      await app.call('POST', '/users', { users: part });
+    }
     const other = await newApp();
     await other.channel('free', ['mara']);
-    const waiting = Array.from({ length: 1000 }, (_, i) => app.send('dock', { text: `m${i}`, user_id: 'mara' }));
+    const waiting = users.map((id, i) => app.send('dock', { text: `m${i}`, user_id: id }));
     await eventually(() => receiver().calls.length >= 500, { what: 'hooks under way' });
     const quick = await other.send('free', { text: 'quick', user_id: 'mara' });
     assert.equal(quick.text, 'quick');
     const sent = await Promise.all(waiting);
     assert.ok(sent.every((message) => message.type === 'regular'));
   }, { timeout: 120_000 });
+
+  test('one sender\'s flood lets nothing through unmoderated, and holds nobody up', async () => {
+    const { app, health } = await setUp(() => ({ delayMs: 1200, ...answer({ checked: true }) }));
+    const flood = Array.from({ length: 800 }, (_, i) =>
+      app.request('POST', '/channels/messaging/dock/message', { message: { text: `m${i}`, user_id: 'mara' } }));
+    await eventually(() => receiver().calls.length >= 50, { what: 'hooks under way' });
+    const olaf = await app.send('dock', { text: 'me too', user_id: 'olaf' });
+    assert.equal(olaf.checked, true);
+    const answers = await Promise.all(flood);
+    for (const one of answers) {
+      if (one.status === 201) assert.equal(one.json.message.checked, true);
+      else assert.equal(one.status, 429, one.text);
+    }
+    assert.ok(answers.some((one) => one.status === 429));
+    assert.equal((await health()).state, 'healthy');
+  }, { timeout: 120_000 });
+
+  for (const [name, step] of Object.entries({
+    'a status of 500': { status: 500 },
+    'no answer': { hang: true },
+    'one bad field': answer({ text: 'card ****', silent: 'yes' }),
+  })) {
+    test(`an app may fail closed: ${name}`, async () => {
+      const { app } = await setUp(step);
+      await app.call('PATCH', '/app', { before_message_send_failure: 'refuse', before_message_send_hook_attempt_timeout_ms: 300 });
+      assert.equal((await app.call('GET', '/app')).app.before_message_send_failure, 'refuse');
+      const refused = await app.request('POST', '/channels/messaging/dock/message', { message: { id: 'm', text: 'card 4111', user_id: 'mara' } });
+      assert.equal(refused.status, 503, refused.text);
+      assert.equal(refused.json.code, 4);
+      assert.match(refused.json.message, /message could not be moderated/);
+      await app.refuses(404, 16, 'GET', '/messages/m');
+      await app.refuses(400, 4, 'PATCH', '/app', { before_message_send_failure: 'perhaps' });
+    });
+  }
 
   test('an Idempotency-Key asks the hook once', async () => {
     const { app, hook } = await setUp(answer({ text: 'error', type: 'error' }));

@@ -149,8 +149,8 @@ TEST_F(RewriteTest, SilentAndShowInChannel) {
 TEST_F(RewriteTest, I18nIsAnObjectOfStrings) {
   ExpectProceeds(R"({"i18n":{"language":"en", "de_text":"Karte"}})");
   EXPECT_EQ(message_.i18n_json, R"({"language":"en","de_text":"Karte"})");
-  ExpectUnchanged(R"({"i18n":{"de_text":7}})");
-  ExpectUnchanged(R"({"i18n":["x"]})");
+  ExpectBad(R"({"i18n":{"de_text":7}})", "message.i18n has a wrong type");
+  ExpectBad(R"({"i18n":["x"]})", "message.i18n has a wrong type");
   ExpectUnchanged(R"({"i18n":null})");
   ExpectProceeds(R"({"i18n":{}})");
   EXPECT_EQ(message_.i18n_json, "");
@@ -258,18 +258,27 @@ TEST_F(RewriteTest, AllOtherBuiltInFieldsAreIgnored) {
   }
 }
 
-TEST_F(RewriteTest, WrongTypesLeaveTheirFieldOnly) {
-  for (const std::string_view field : {"text", "silent", "show_in_channel", "type", "i18n"}) {
-    for (const std::string_view value : {"7", "null", "[]", "[{}]"}) {
-      ExpectUnchanged("{\"" + std::string(field) + "\":" + std::string(value) + "}");
+TEST_F(RewriteTest, AnAnswerIsAppliedWholeOrNotAtAll) {
+  const auto expect_refused = [this](const std::string& bad) {
+    const Message before = message_;
+    EXPECT_FALSE(Apply("{\"text\":\"card ****\"," + bad + "}")) << bad;
+    EXPECT_EQ(message_, before) << bad;
+  };
+  for (const std::string field : {"silent", "show_in_channel", "type", "i18n"}) {
+    for (const std::string value : {"7", "[]", "[{}]"}) {
+      expect_refused("\"" + field + "\":" + value);
     }
   }
-  for (const std::string_view value : {"7", "true", "\"x\"", "{}"}) {
-    ExpectUnchanged("{\"attachments\":" + std::string(value) + "}");
+  for (const std::string value : {"7", "true", "\"x\"", "{}"}) {
+    expect_refused("\"attachments\":" + value);
   }
-  ExpectProceeds(R"({"silent":"yes","text":"card ****"})");
-  EXPECT_EQ(message_.text, "card ****");
-  EXPECT_FALSE(message_.silent);
+  expect_refused(R"("i18n":{"de_text":7})");
+}
+
+TEST_F(RewriteTest, NullLeavesItsField) {
+  for (const std::string_view field : {"text", "silent", "show_in_channel", "type", "i18n"}) {
+    ExpectUnchanged("{\"" + std::string(field) + "\":null}");
+  }
 }
 
 TEST_F(RewriteTest, ErrorDiscards) {
@@ -325,7 +334,7 @@ TEST_F(RewriteTest, MmlIsForCommandHandlers) {
   ExpectUnchanged(R"({"mml":"<mml/>"})");
   ExpectProceeds(R"({"mml":"<mml/>"})", HookRole::kCommandHandler);
   EXPECT_EQ(message_.mml, "<mml/>");
-  ExpectUnchanged(R"({"mml":7})", HookRole::kCommandHandler);
+  EXPECT_FALSE(Command(R"({"mml":7})"));
   ExpectProceeds(R"({"mml":""})", HookRole::kCommandHandler);
   EXPECT_EQ(message_.mml, "");
 }

@@ -89,6 +89,11 @@ TEST_F(HealthTest, MixedUnreachableAnswersCountTogether) {
                                    AnswerClass::kTls, AnswerClass::kRefused}) {
     Call(answer);
   }
+  // One time-out is one user's.
+  EXPECT_EQ(health_.state(), HealthState::kHealthy);
+  Call(AnswerClass::kTimeout);
+  EXPECT_EQ(health_.state(), HealthState::kHealthy);
+  Call(AnswerClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kPaused);
 }
 
@@ -355,7 +360,7 @@ TEST_F(HealthTest, HistoryIsBoundedAndKeepsTheNewest) {
 }
 
 TEST_F(HealthTest, ThePolicyIsConfigurable) {
-  Health health(HealthPolicy{1, seconds(1), seconds(60), 2});
+  Health health(HealthPolicy{1, 3, seconds(1), seconds(60), 2});
   EXPECT_TRUE(health.Record(health.Admit(kUrl, Now()), AnswerClass::kDns, "", Now()));
   Wait(seconds(59));
   EXPECT_FALSE(health.Admit(kUrl, Now()).allowed);

@@ -45,6 +45,15 @@ class ScriptedTransport final : public Transport {
     sent.push_back({std::move(request), std::move(done)});
   }
 
+  void After(std::chrono::milliseconds delay, std::move_only_function<void()> fn) override {
+    timers.emplace_back(delay, std::move(fn));
+  }
+  /// Fires the timers that were set so far.
+  void FireTimers() {
+    auto due = std::exchange(timers, {});
+    for (auto& [delay, fn] : due) fn();
+  }
+
   /// Answers the oldest call.
   void Answer(TransportOutcome outcome) {
     ASSERT_FALSE(sent.empty());
@@ -60,6 +69,7 @@ class ScriptedTransport final : public Transport {
   }
 
   std::deque<Sent> sent;
+  std::vector<std::pair<std::chrono::milliseconds, std::move_only_function<void()>>> timers;
 };
 
 inline settings::AppPtr MakeApp(std::int64_t id, std::vector<settings::ApiKey> keys) {
@@ -76,6 +86,7 @@ class SyncCallerTest : public ::testing::Test {
   static constexpr std::string_view kUrl = "https://hooks.example/check";
 
   ~SyncCallerTest() override {
+    transport_.FireTimers();
     while (!transport_.sent.empty()) transport_.Fail(AnswerClass::kCancelled);
   }
 
@@ -91,6 +102,11 @@ class SyncCallerTest : public ::testing::Test {
     caller_.Call(std::move(call), [this](SyncAnswer answer) { answers_.push_back(answer); });
   }
   void Call() { Call(MakeCall()); }
+  void CallBy(std::string user) {
+    SyncCall call = MakeCall();
+    call.user = std::move(user);
+    Call(std::move(call));
+  }
   void Pause() {
     for (int i = 0; i < 5; ++i) {
       Call();

@@ -125,7 +125,9 @@ TEST_F(SyncCallerTest, TransportFailuresKeepTheirClassAndDetail) {
        {AnswerClass::kDns, AnswerClass::kRefused, AnswerClass::kReset, AnswerClass::kTimeout,
         AnswerClass::kTls, AnswerClass::kHttp, AnswerClass::kTooLarge, AnswerClass::kBlocked,
         AnswerClass::kCancelled, AnswerClass::kLocal}) {
-    Call();
+    SyncCall call = MakeCall();
+    call.limits.total = call.limits.attempt;  // No time to send it again.
+    Call(std::move(call));
     transport_.Fail(failure, "why");
     EXPECT_EQ(answers_.back().result, failure);
     EXPECT_EQ(answers_.back().detail, "why");
@@ -247,24 +249,102 @@ TEST_F(SyncCallerTest, HealthBelongsToTheUrlAsConfigured) {
   EXPECT_EQ(Report().state, HealthState::kHealthy);
 }
 
-TEST_F(SyncCallerTest, MoreCallsThanTheBoundAreAnsweredAtOnce) {
-  for (int i = 0; i < kMaxCallsInFlight; ++i) Call();
-  EXPECT_EQ(transport_.sent.size(), 1200U);
-  EXPECT_TRUE(answers_.empty());
-  EXPECT_EQ(Report().in_flight, 1200);
-  Call();
-  ASSERT_EQ(answers_.size(), 1U);
-  EXPECT_EQ(answers_[0].result, AnswerClass::kOverloaded);
-  EXPECT_EQ(transport_.sent.size(), 1200U);
-  SyncCall command = MakeCall();
-  command.kind = HookKind::kCommand;
-  Call(std::move(command));
-  EXPECT_EQ(transport_.sent.size(), 1201U) << "the bound is per hook";
+TEST_F(SyncCallerTest, AUsersFloodLeavesSlotsToOthers) {
+  for (int i = 0; i < 1500; ++i) CallBy("flooder");
+  const std::size_t flood = transport_.sent.size();
+  EXPECT_LE(flood, 300U);
+  EXPECT_TRUE(answers_.empty()) << "the others wait";
+  for (int i = 0; i < 500; ++i) CallBy("user" + std::to_string(i));
+  EXPECT_EQ(transport_.sent.size(), flood + 500);
+
+  // Whoever gets no slot while there is time for a whole attempt is refused, not let through.
+  EXPECT_EQ(transport_.timers.front().first, milliseconds(500));
+  clock_.Advance(milliseconds(500));
+  transport_.FireTimers();
+  EXPECT_EQ(answers_.size(), 1500 - flood);
+  for (const SyncAnswer& answer : answers_) EXPECT_EQ(answer.result, AnswerClass::kThrottled);
+  EXPECT_EQ(Report().counts[AnswerClass::kThrottled], 1500 - flood);
+  EXPECT_EQ(Report().state, HealthState::kHealthy);
+}
+
+TEST_F(SyncCallerTest, AnAnswerMakesRoomForWhoWaits) {
+  for (int i = 0; i < 1000; ++i) CallBy("flooder");
+  const std::size_t flood = transport_.sent.size();
+  clock_.Advance(milliseconds(400));
   transport_.Answer(200, "{}");
+  EXPECT_EQ(transport_.sent.size(), flood) << "one has ended, one has begun";
+  EXPECT_EQ(answers_.size(), 1U);
+  EXPECT_EQ(transport_.sent.back().request.timeout, milliseconds(1500)) << "waiting does not count";
+  clock_.Advance(milliseconds(1500));
+  transport_.FireTimers();
+  while (!transport_.sent.empty()) transport_.Answer(200, "{}");
+  EXPECT_EQ(answers_.size(), 1000U);
+}
+
+TEST_F(SyncCallerTest, OneAppsFloodLeavesSlotsToOtherApps) {
+  for (int i = 0; i < 5000; ++i) CallBy("user" + std::to_string(i));
+  EXPECT_LE(transport_.sent.size(), 1200U);
+  const std::size_t flood = transport_.sent.size();
+  SyncCall other = MakeCall();
+  other.app = MakeApp(8, {{"k8888888888", "s8", {}, {}}});
+  Call(std::move(other));
+  EXPECT_EQ(transport_.sent.size(), flood + 1);
+}
+
+TEST_F(SyncCallerTest, LocalTroubleIsTriedAgainWithinTheDeadlineAndIsNotTheHooks) {
   Call();
-  EXPECT_EQ(transport_.sent.size(), 1201U) << "an answer makes room";
-  EXPECT_EQ(caller_.Snapshot()[0].counts[AnswerClass::kOverloaded], 1U);
-  EXPECT_EQ(caller_.Snapshot()[0].state, HealthState::kHealthy);
+  for (int i = 0; i < 3; ++i) {
+    transport_.Fail(AnswerClass::kLocal);
+    EXPECT_TRUE(answers_.empty());
+    clock_.Advance(milliseconds(100));
+    transport_.FireTimers();
+    ASSERT_EQ(transport_.sent.size(), 1U);
+  }
+  transport_.Answer(200, "{}");
+  EXPECT_TRUE(answers_.back().answered());
+
+  for (int n = 0; n < 10; ++n) {
+    Call();
+    for (int i = 0; i < 6 && !transport_.sent.empty(); ++i) {
+      transport_.Fail(AnswerClass::kLocal);
+      clock_.Advance(milliseconds(100));
+      transport_.FireTimers();
+    }
+    EXPECT_EQ(answers_.back().result, AnswerClass::kLocal);
+  }
+  EXPECT_EQ(Report().state, HealthState::kHealthy);
+  EXPECT_EQ(Report().consecutive_failures, 0);
+}
+
+TEST_F(SyncCallerTest, AStoppedProcessIsNoTimeOutOfTheHook) {
+  for (const bool answered : {true, false}) {
+    Call();
+    clock_.Advance(seconds(20));
+    if (answered) transport_.Answer(200, "{}");
+    if (!answered) transport_.Fail(AnswerClass::kTimeout);
+    EXPECT_EQ(answers_.back().result, AnswerClass::kLocal);
+  }
+  EXPECT_EQ(Report().consecutive_failures, 0);
+}
+
+TEST_F(SyncCallerTest, OneUsersTimeOutsDoNotPauseTheHook) {
+  const auto time_out = [&](const std::string& user) {
+    CallBy(user);
+    transport_.Fail(AnswerClass::kTimeout);
+  };
+  for (int i = 0; i < 50; ++i) time_out("slow");
+  for (int i = 0; i < 50; ++i) time_out("slower");
+  EXPECT_EQ(Report().state, HealthState::kHealthy);
+  time_out("third");
+  EXPECT_EQ(Report().state, HealthState::kPaused);
+}
+
+TEST_F(SyncCallerTest, FailuresToConnectPauseWhoeverCalls) {
+  for (int i = 0; i < 5; ++i) {
+    CallBy("slow");
+    transport_.Fail(AnswerClass::kRefused);
+  }
+  EXPECT_EQ(Report().state, HealthState::kPaused);
 }
 
 TEST_F(SyncCallerTest, ReportsWhatIsKnownOfAHook) {
@@ -304,6 +384,7 @@ TEST(RedactUrlTest, LeavesOutCredentialsQueryAndFragment) {
 TEST_F(SyncCallerTest, AnAnswerMayComeBeforeCallReturnsAndMayCallAgain) {
   class Immediate final : public Transport {
    public:
+    void After(milliseconds, std::move_only_function<void()> fn) override { fn(); }
     void Send(TransportRequest, std::move_only_function<void(TransportOutcome)> done) override {
       ++sends;
       done({AnswerClass::kAnswered, 200, "{}", {}});
@@ -327,7 +408,7 @@ TEST(LimitsTest, FollowTheDecisions) {
             (CallLimits{milliseconds(1), milliseconds(501)}));
   EXPECT_EQ(BeforeMessageSendLimits(milliseconds(5000)),
             (CallLimits{milliseconds(5000), milliseconds(5500)}));
-  EXPECT_EQ(CommandLimits(), (CallLimits{milliseconds(1000), milliseconds(1000)}));
+  EXPECT_EQ(CommandLimits(), (CallLimits{milliseconds(1000), milliseconds(1500)}));
 }
 
 TEST(AnswerClassTest, EveryClassHasAName) {

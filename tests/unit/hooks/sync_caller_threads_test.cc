@@ -35,6 +35,8 @@ class ThreadedTransport final : public Transport {
     }
     changed_.notify_one();
   }
+  // Whoever waits for a slot is refused at once.
+  void After(std::chrono::milliseconds, std::move_only_function<void()> fn) override { fn(); }
   std::size_t most_waiting() {
     const std::lock_guard lock(mutex_);
     return most_waiting_;
@@ -84,7 +86,7 @@ TEST(SyncCallerThreadsTest, EveryCallIsAnsweredOnce) {
   const ManualClock clock;
   ThreadedTransport transport;
   SyncCallerOptions options;
-  options.calls_in_flight_max = kBound;
+  options.gate.per_hook = kBound;
   SyncCaller caller(transport, clock, options);
   const settings::AppPtr app = MakeApp(1, {{"k1", "s1", {}, {}}});
   const auto body = std::make_shared<const std::string>("{}");
