@@ -21,6 +21,7 @@
 #include "api/router.h"
 #include "api/transactions.h"
 #include "base/crypto.h"
+#include "net/content_coding.h"
 #include "settings/version_tag.h"
 
 namespace hookline::api {
@@ -86,6 +87,23 @@ RateStatus NoApp(std::int64_t limit, Timestamp now) {
 }  // namespace
 
 awaitable<net::HttpResponse> Api::Impl::Handle(net::HttpRequest request) {
+  switch (net::DecodeBody(request, environment_.options().body_bytes_max)) {
+    case net::Decoding::kDone:
+      break;
+    case net::Decoding::kUnsupported:
+      co_return UnsupportedCoding();
+    case net::Decoding::kTooLarge:
+      co_return ErrorResponse(
+          Error(ErrorKind::kTooLarge, fmt::format("the request body is larger than {} bytes",
+                                                  environment_.options().body_bytes_max)),
+          "", {});
+    case net::Decoding::kBroken:
+      co_return ErrorResponse(Error(ErrorKind::kInput, "the request body is not valid gzip"), "",
+                              {});
+    case net::Decoding::kFailed:
+      co_return ErrorResponse(Error(ErrorKind::kInternal, "the request body was not decoded"), "",
+                              {});
+  }
   if (request.path.starts_with(kGiphyPath)) co_return GiphyImage(request);
   if (request.path == "/healthz") co_return TextResponse(200, "ok\n");
   if (request.path == "/readyz") {

@@ -78,14 +78,27 @@ Result<void> CheckCaller(chat::Reader& store, const settings::App& app, const Ca
   return {};
 }
 
+namespace {
+
+// Every event carries these values; a client that sends more has it cut, between characters.
+std::string_view Beginning(std::string_view text) {
+  constexpr std::size_t kBytesMax = 4096;
+  if (text.size() <= kBytesMax) return text;
+  std::size_t end = kBytesMax;
+  while ((static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
+  return text.substr(0, end);
+}
+
+}  // namespace
+
 chat::RequestInfo RequestInfoOf(const net::HttpRequest& http, const chat::Caller& caller,
                                 const ApiOptions& options) {
   chat::RequestInfo info;
   info.server = caller.server;
   info.ip = ClientAddress(http, options);
-  info.user_agent = http.Header("User-Agent").value_or("");
-  info.sdk = http.Header("X-Stream-Client").value_or("");
-  info.ext = http.Header("x-stream-ext").value_or("");
+  info.user_agent = Beginning(http.Header("User-Agent").value_or(""));
+  info.sdk = Beginning(http.Header("X-Stream-Client").value_or(""));
+  info.ext = Beginning(http.Header("x-stream-ext").value_or(""));
   return info;
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,8 @@ struct ApiOptions {
   bool tls = false;  ///< The API's listener speaks TLS itself.
   /// How long an ephemeral message is kept after it was made or changed last.
   std::chrono::seconds ephemeral_lifetime{3600};
+  chat::Limits limits;
+  std::size_t body_bytes_max = 2U << 20;  ///< Of a request body, after decoding.
 };
 
 /// Makes one signed call to a webhook URL and tells what came of it; thread-safe. `done` is called
@@ -87,11 +90,19 @@ class EventRelay final : public chat::EventSink {
     delivery::Route(tx_, app_, routed, due_);
   }
 
+  void Refuse(const Error& error) override {
+    if (!refusal_) refusal_ = error;
+  }
+
+  /// Why the request that caused the events must fail; none: it need not.
+  const std::optional<Error>& refusal() const { return refusal_; }
+
  private:
   delivery::Tx& tx_;
   const settings::App& app_;
   const Timestamp wall_now_;
   const Timestamp due_;
+  std::optional<Error> refusal_;
 };
 
 }  // namespace hookline::api

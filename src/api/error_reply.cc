@@ -112,6 +112,18 @@ net::HttpResponse NotModeratedResponse(const Error& error, std::string_view oper
   return response;
 }
 
+net::HttpResponse UnsupportedCoding() {
+  constexpr int kStatus = 415;
+  net::HttpResponse response;
+  response.status = kStatus;
+  response.headers.emplace_back("Content-Type", "application/json");
+  response.headers.emplace_back("Accept-Encoding", "gzip");
+  response.body =
+      Body(Error(ErrorKind::kInput, "the Content-Encoding of a request must be gzip or identity"),
+           {kStatus, 4}, "", {});
+  return response;
+}
+
 net::HttpResponse ErrorResponse(const Error& error, std::string_view operation,
                                 std::chrono::nanoseconds elapsed) {
   net::HttpResponse response;

@@ -29,4 +29,7 @@ std::string FormatDuration(std::chrono::nanoseconds elapsed);
 net::HttpResponse NotModeratedResponse(const Error& error, std::string_view operation,
                                        std::chrono::nanoseconds elapsed);
 
+/// 415: the body has a Content-Encoding that is not taken.
+net::HttpResponse UnsupportedCoding();
+
 }  // namespace hookline::api

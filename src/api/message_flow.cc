@@ -73,8 +73,8 @@ Result<Drafted> DraftAnew(const chat::ReadContext& context, Passage& passage) {
   passage.unmoderated = false;  // A job may run more than once.
   for (const auto& step : passage.steps) {
     // An answer that has come to break a limit meanwhile is as good as none, as a whole.
-    const auto verdict =
-        chat::ApplyRewrite(drafted.draft.config, step.answer.message, step.role, message);
+    const auto verdict = chat::ApplyRewrite(drafted.draft.config, context.limits,
+                                            step.answer.message, step.role, message);
     if (!verdict && step.role == HookRole::kBeforeMessageSend &&
         passage.settings->refuse_unmoderated) {
       passage.unmoderated = true;
@@ -87,12 +87,13 @@ Result<Drafted> DraftAnew(const chat::ReadContext& context, Passage& passage) {
 }
 
 // Judges a hook's answer by what it would do to `message`, and keeps it.
-auto KeepAnswer(HookRole role, bool null_allowed, chat::ChannelType config, chat::Message message,
-                std::shared_ptr<std::optional<chat::HookAnswer>> kept) {
+auto KeepAnswer(HookRole role, bool null_allowed, chat::Limits limits, chat::ChannelType config,
+                chat::Message message, std::shared_ptr<std::optional<chat::HookAnswer>> kept) {
   return [=](std::string_view body) mutable {
     auto answer = chat::ParseHookAnswer(body, null_allowed);
     if (!answer) return false;
-    if (!answer->message.IsNull() && !chat::ApplyRewrite(config, answer->message, role, message)) {
+    if (!answer->message.IsNull() &&
+        !chat::ApplyRewrite(config, limits, answer->message, role, message)) {
       return false;
     }
     *kept = std::move(*answer);
@@ -162,11 +163,13 @@ awaitable<Result<void>> MessageFlow::AskBeforeSend(const Exchange& exchange, Pas
     const chat::Draft& draft = drafted->draft;
     call.user = draft.actor.user.id;
     chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
-    call.body = std::make_shared<const std::string>(
+    auto body =
         chat::WriteBeforeSendRequest(encoder, draft.message, drafted->id_given, draft.actor.user,
-                                     *draft.channel, scope.call.request_info));
-    call.accepts =
-        KeepAnswer(HookRole::kBeforeMessageSend, false, draft.config, draft.message, kept);
+                                     *draft.channel, scope.call.request_info);
+    if (!body) return std::unexpected(body.error());
+    call.body = std::make_shared<const std::string>(std::move(*body));
+    call.accepts = KeepAnswer(HookRole::kBeforeMessageSend, false, scope.chat.limits, draft.config,
+                              draft.message, kept);
     return {};
   };
   Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
@@ -199,9 +202,11 @@ awaitable<Result<void>> MessageFlow::AskCommandHandler(const Exchange& exchange,
     const chat::Draft& draft = drafted->draft;
     call.user = draft.actor.user.id;
     chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
-    call.body = std::make_shared<const std::string>(
-        chat::WriteCommandRequest(encoder, draft.message, draft.actor.user, {}));
-    call.accepts = KeepAnswer(HookRole::kCommandHandler, true, draft.config, draft.message, kept);
+    auto body = chat::WriteCommandRequest(encoder, draft.message, draft.actor.user, {});
+    if (!body) return std::unexpected(body.error());
+    call.body = std::make_shared<const std::string>(std::move(*body));
+    call.accepts = KeepAnswer(HookRole::kCommandHandler, true, scope.chat.limits, draft.config,
+                              draft.message, kept);
     return {};
   };
   Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
@@ -372,10 +377,11 @@ awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
     call.url = CommandUrl(call.configured_url, command);
     call.user = owner->id;
     chat::Encoder encoder(scope.store, request.app->id, chat::Format::kV1);
-    call.body = std::make_shared<const std::string>(
-        chat::WriteCommandRequest(encoder, action->message, *owner, action->form_data));
-    call.accepts =
-        KeepAnswer(HookRole::kCommandHandler, true, action->config, action->message, kept);
+    auto body = chat::WriteCommandRequest(encoder, action->message, *owner, action->form_data);
+    if (!body) return std::unexpected(body.error());
+    call.body = std::make_shared<const std::string>(std::move(*body));
+    call.accepts = KeepAnswer(HookRole::kCommandHandler, true, scope.chat.limits, action->config,
+                              action->message, kept);
     return {};
   };
   const Result<void> looked = co_await transactions_.Look(exchange, std::move(look));
@@ -407,8 +413,8 @@ awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
       w.Key("message").Null();
       return {};
     }
-    auto verdict = chat::ApplyRewrite(action->config, (*kept)->message, HookRole::kCommandHandler,
-                                      action->message);
+    auto verdict = chat::ApplyRewrite(action->config, scope.chat.limits, (*kept)->message,
+                                      HookRole::kCommandHandler, action->message);
     if (!verdict) return std::unexpected(verdict.error());
     if (*verdict == HookVerdict::kDiscard) {
       WriteMessage(scope, w, action->message);

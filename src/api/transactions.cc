@@ -78,9 +78,12 @@ Result<void> Transactions::RunWrite(const Exchange& exchange, const WriteWork& w
   if (auto checked = CheckCaller(tx, *app, call); !checked) return checked;
   const Timestamp now = environment_.clock().WallNow();
   EventRelay events(tx, *app, now, environment_.clock().ScheduleNow());
-  chat::Context chat{tx, app->id, call.caller, events, call.request_info, now};
+  chat::Context chat{
+      tx, app->id, call.caller, events, call.request_info, now, environment_.options().limits};
   WriteScope scope{call, tx, chat, environment_};
-  return work(scope, w);
+  auto worked = work(scope, w);
+  if (worked && events.refusal()) return std::unexpected(*events.refusal());
+  return worked;
 }
 
 awaitable<net::HttpResponse> Transactions::Write(const Exchange& exchange, WriteWork work) {
@@ -163,7 +166,8 @@ awaitable<Result<void>> Transactions::Look(const Exchange& exchange, LookWork wo
     if (!result) return;
     ReadScope scope{call,
                     reader,
-                    {reader, call.app->id, call.caller, environment_.clock().WallNow()},
+                    {reader, call.app->id, call.caller, environment_.clock().WallNow(),
+                     environment_.options().limits},
                     environment_};
     result = work(scope);
   };

@@ -54,6 +54,9 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
   }
   auto custom = CustomFields(event, kEventFields);
   if (!custom) return std::unexpected(custom.error());
+  if (auto fits = CheckBytes("the event", custom->size(), context.limits.event_bytes); !fits) {
+    return std::unexpected(fits.error());
+  }
   sent.custom_json = std::move(*custom);
 
   if (kClientSignals.contains(sent.type)) return sent;

@@ -7,7 +7,8 @@ namespace {
 
 constexpr std::size_t kFilterTagsMax = 10;
 constexpr std::size_t kCommandsMax = 1000;
-constexpr std::int64_t kMessageLengthMax = 30000;
+constexpr std::int64_t kMessageLengthMax = 30'000;
+constexpr std::size_t kSettingsBytesMax = 8 * 1024;
 
 constexpr auto kFields = Names({"id",
                                 "type",
@@ -108,10 +109,23 @@ Result<void> ReadChannelFields(const Caller& caller, json::Value data, Channel& 
         ReadOverrides(data, channel), ReadCooldown(data, channel)}) {
     if (!result) return result;
   }
+  if (auto fits = CheckChannelBytes(channel, &before); !fits) return fits;
   return CheckMayFreeze(caller, before, channel);
 }
 
-Result<std::string> ChannelCustomFields(json::Value data) { return CustomFields(data, kFields); }
+Result<std::string> ChannelCustomFields(const Limits& limits, json::Value data) {
+  return CustomFields(data, kFields, limits, "channel");
+}
+
+Result<void> CheckChannelBytes(const Channel& channel, const Channel* before) {
+  const auto bytes = [](const Channel& of) {
+    std::size_t sum = QuotedBytes(of.team) + of.config_overrides_json.size();
+    for (const std::string& tag : of.filter_tags) sum += QuotedBytes(tag);
+    return sum;
+  };
+  return CheckBytes("the channel's team, filter_tags and config_overrides", bytes(channel),
+                    before == nullptr ? 0 : bytes(*before), kSettingsBytesMax);
+}
 
 bool ResetChannelField(std::string_view name, Channel& channel) {
   if (name == "team") {

@@ -27,7 +27,11 @@ Result<void> CheckOverrides(json::Value overrides);
 Result<void> CheckMayFreeze(const Caller& caller, const Channel& before, const Channel& after);
 
 /// The custom fields of `data`.
-Result<std::string> ChannelCustomFields(json::Value data);
+Result<std::string> ChannelCustomFields(const Limits& limits, json::Value data);
+
+/// Whether the settings of `channel` besides custom data are small enough for every event;
+/// `before` as in CheckBytes.
+Result<void> CheckChannelBytes(const Channel& channel, const Channel* before = nullptr);
 
 /// Resets a built-in field that `unset` names. False if it is none that can be reset.
 bool ResetChannelField(std::string_view name, Channel& channel);

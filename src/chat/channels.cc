@@ -147,7 +147,7 @@ Result<Channel> CreateChannel(Context& context, std::string_view type, std::stri
   if (auto read = ReadChannelFields(context.caller, data, channel); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = ChannelCustomFields(data);
+  auto custom = ChannelCustomFields(context.limits, data);
   if (!custom) return std::unexpected(custom.error());
   channel.custom_json = std::move(*custom);
   channel.pk = context.store.InsertChannel(channel);
@@ -248,12 +248,15 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
     if (auto read = ReadChannelFields(context.caller, data, channel); !read) {
       return std::unexpected(read.error());
     }
-    auto custom = ChannelCustomFields(data);
+    auto custom = ChannelCustomFields(context.limits, data);
     if (!custom) return std::unexpected(custom.error());
     channel.custom_json = std::move(*custom);
   }
   if (auto read = ReadCooldown(body, channel); !read) return std::unexpected(read.error());
   if (auto read = ReadFilterTags(body, channel); !read) return std::unexpected(read.error());
+  if (auto fits = CheckChannelBytes(channel, found->get()); !fits) {
+    return std::unexpected(fits.error());
+  }
 
   const json::Value message = body["message"];
   const bool touched = TouchesChannel(body, *changes);
@@ -325,11 +328,12 @@ Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
   if (auto read = ReadChannelFields(context.caller, body["set"], channel); !read) {
     return std::unexpected(read.error());
   }
+  if (auto fits = CheckChannelBytes(channel, &before); !fits) return std::unexpected(fits.error());
   // `unset` frees a frozen channel too.
   if (auto allowed = CheckMayFreeze(context.caller, before, channel); !allowed) {
     return std::unexpected(allowed.error());
   }
-  auto custom_json = ApplyChanges(channel.custom_json, custom);
+  auto custom_json = ChangeCustom(channel.custom_json, custom, context.limits, "channel");
   if (!custom_json) return std::unexpected(custom_json.error());
   channel.custom_json = std::move(*custom_json);
   channel.updated_at = context.now;

@@ -5,6 +5,7 @@
 #include "base/ids.h"
 #include "base/time.h"
 #include "chat/event.h"
+#include "chat/limits.h"
 #include "chat/store.h"
 
 namespace hookline::chat {
@@ -32,6 +33,7 @@ struct ReadContext {
   AppId app;
   const Caller& caller;
   Timestamp now;
+  Limits limits = {};
 };
 
 /// What a command runs with: the same, plus the means to change state and to tell of it.
@@ -42,8 +44,9 @@ struct Context {
   EventSink& events;
   const RequestInfo& request_info;
   Timestamp now;
+  Limits limits = {};
 
-  ReadContext read() const { return {store, app, caller, now}; }
+  ReadContext read() const { return {store, app, caller, now, limits}; }
 };
 
 }  // namespace hookline::chat

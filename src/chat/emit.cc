@@ -1,5 +1,7 @@
 #include "chat/emit.h"
 
+#include <fmt/core.h>
+
 namespace hookline::chat {
 namespace {
 
@@ -10,6 +12,34 @@ constexpr std::size_t kPayloadBytesUsual = 6144;
 // custom fields are flat, they carry none (decisions.md 35). A custom event writes its own.
 void WriteNoCustom(json::Writer& w, const EventFrame& frame, Format format) {
   if (format == Format::kV2 && !frame.custom) WriteCustom(w, "{}", format);
+}
+
+// Undoing must always be possible, however large what it concerns was allowed to be once.
+bool MayBeRefused(std::string_view type) {
+  for (const std::string_view undone : {"deleted", "removed", "truncated"}) {
+    if (type.ends_with(undone)) return false;
+  }
+  return true;
+}
+
+// Writes the event with less and less of what it only carries along, until it is small enough.
+template <class Write>
+std::string Fit(Context& context, std::string_view type, Format format, const Write& write) {
+  const std::size_t limit = context.limits.event_bytes;
+  for (const Detail detail : {Detail::kFull, Detail::kPlainMembers, Detail::kQuotedIds}) {
+    Encoder encoder(context.store, context.app, format, detail);
+    json::Writer w;
+    w.Reserve(kPayloadBytesUsual);
+    write(w, encoder);
+    if (w.text().size() <= limit) return w.Take();
+    if (detail != Detail::kQuotedIds) continue;
+    if (MayBeRefused(type)) {
+      const auto fits = CheckBytes(fmt::format("the event {}", type), w.text().size(), limit);
+      context.events.Refuse(fits.error());
+    }
+    return w.Take();
+  }
+  return {};
 }
 
 }  // namespace
@@ -23,10 +53,8 @@ void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame
   event.channel_id = channel.id;
   event.cid = channel.cid();
   event.user_id = frame.user_id;
-  event.encode = [&](Format format) {
-    Encoder encoder(context.store, context.app, format);
-    json::Writer w;
-    w.Reserve(kPayloadBytesUsual);
+  const auto write = [&](json::Writer& w, Encoder& encoder) {
+    const Format format = encoder.format();
     w.BeginObject();
     w.Field("type", frame.type);
     w.Field("cid", event.cid);
@@ -40,8 +68,8 @@ void EmitChannelEvent(Context& context, const Channel& channel, const EventFrame
     WriteTime(w, "created_at", context.now, format);
     WriteRequestInfo(w, context.request_info);
     w.EndObject();
-    return w.Take();
   };
+  event.encode = [&](Format format) { return Fit(context, frame.type, format, write); };
   context.events.Emit(event);
 }
 
@@ -68,9 +96,8 @@ void EmitAppEvent(Context& context, const EventFrame& frame, const WriteFields& 
   event.type = frame.type;
   event.custom = frame.custom;
   event.user_id = frame.user_id;
-  event.encode = [&](Format format) {
-    Encoder encoder(context.store, context.app, format);
-    json::Writer w;
+  const auto write = [&](json::Writer& w, Encoder& encoder) {
+    const Format format = encoder.format();
     w.BeginObject();
     w.Field("type", frame.type);
     fields(w, encoder);
@@ -78,8 +105,8 @@ void EmitAppEvent(Context& context, const EventFrame& frame, const WriteFields& 
     WriteTime(w, "created_at", context.now, format);
     WriteRequestInfo(w, context.request_info);
     w.EndObject();
-    return w.Take();
   };
+  event.encode = [&](Format format) { return Fit(context, frame.type, format, write); };
   context.events.Emit(event);
 }
 

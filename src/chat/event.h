@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/error.h"
 #include "base/json_writer.h"
 
 namespace hookline::chat {
@@ -30,6 +31,9 @@ class EventSink {
  public:
   virtual ~EventSink() = default;
   virtual void Emit(const Event& event) = 0;
+  /// An event of a request would be larger than events may be: the request is to fail with this.
+  /// What nobody asked for (timers) has nobody to refuse, and sends the event as it is.
+  virtual void Refuse(const Error& error) = 0;
 };
 
 }  // namespace hookline::chat

@@ -247,6 +247,31 @@ Result<std::string> CustomFields(json::Value object, std::span<const std::string
   return w.Take();
 }
 
+Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known,
+                                 const Limits& limits, std::string_view entity) {
+  auto custom = CustomFields(object, known);
+  if (!custom) return custom;
+  if (auto fits = CheckBytes(fmt::format("the custom data of the {}", entity), custom->size(),
+                             limits.custom_bytes);
+      !fits) {
+    return std::unexpected(fits.error());
+  }
+  return custom;
+}
+
+Result<std::string> ChangeCustom(const std::string& custom_json,
+                                 std::span<const FieldChange> changes, const Limits& limits,
+                                 std::string_view entity) {
+  auto changed = ApplyChanges(custom_json, changes);
+  if (!changed) return changed;
+  if (auto fits = CheckBytes(fmt::format("the custom data of the {}", entity), changed->size(),
+                             custom_json.size(), limits.custom_bytes);
+      !fits) {
+    return std::unexpected(fits.error());
+  }
+  return changed;
+}
+
 Result<std::string> ApplyChanges(const std::string& object_json,
                                  std::span<const FieldChange> changes) {
   const auto document = json::Document::Parse(object_json, json::Source::kStored);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/time.h"
+#include "chat/limits.h"
 
 /// Reading request objects: typed access with errors that name the field, and custom fields.
 namespace hookline::chat {
@@ -41,6 +42,10 @@ Result<void> RefuseReserved(std::string_view entity, std::string_view name, json
 /// keeps its last value. Fails if one in `custom` has the name of a built-in field and more than a
 /// zero value, and on more than kMaxCustomFields.
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known);
+/// The same for what is stored: fails too if the text is larger than `limits` say; `entity` names
+/// it ("message").
+Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known,
+                                 const Limits& limits, std::string_view entity);
 
 /// One change of a partial update: `path` split at its dots; a missing `value` removes.
 struct FieldChange {
@@ -52,6 +57,10 @@ struct FieldChange {
 /// makes it one. At most eight steps; at most kMaxCustomFields may be left.
 Result<std::string> ApplyChanges(const std::string& object_json,
                                  std::span<const FieldChange> changes);
+/// The same for custom data: fails too if it grew larger than `limits` say.
+Result<std::string> ChangeCustom(const std::string& custom_json,
+                                 std::span<const FieldChange> changes, const Limits& limits,
+                                 std::string_view entity);
 
 /// Reads `set` (an object or missing) and `unset` (a list of names or missing) of a partial update:
 /// at most 1000 changes. What is named inside of `custom` must not be `is_built_in`.

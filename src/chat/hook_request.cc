@@ -1,11 +1,39 @@
 #include "chat/hook_request.h"
 
+#include <fmt/core.h>
+
 #include "base/error.h"
+#include "chat/limits.h"
 
 namespace hookline::chat {
 
+namespace {
+
+// Writes the body with less and less of what a handler can do without, until it is small enough.
+template <class Write>
+Result<std::string> Fit(Encoder& encoder, const Write& write) {
+  std::size_t bytes = 0;
+  for (const bool without_custom : {false, true}) {
+    for (const bool mentions_by_id : {false, true}) {
+      if (without_custom && !mentions_by_id) continue;
+      encoder.LeaveOutCustom(without_custom);
+      json::Writer w;
+      write(w, mentions_by_id);
+      encoder.LeaveOutCustom(false);
+      bytes = w.text().size();
+      if (bytes < kHookCallBytesMax) return w.Take();
+    }
+  }
+  return InputError(
+      fmt::format("the message is too large to be asked about: {} bytes with its user and channel, "
+                  "the limit is {} bytes",
+                  bytes, kHookCallBytesMax));
+}
+
+}  // namespace
+
 void WriteRawMessage(json::Writer& w, Encoder& encoder, const Message& message, HookRole role,
-                     bool id_given) {
+                     bool id_given, bool mentions_by_id) {
   HOOKLINE_CHECK(encoder.format() == Format::kV1);
   const bool command = role == HookRole::kCommandHandler;
   w.BeginObject();
@@ -35,7 +63,13 @@ void WriteRawMessage(json::Writer& w, Encoder& encoder, const Message& message, 
   if (!message.quoted_message_id.empty()) w.Field("quoted_message_id", message.quoted_message_id);
   w.Field("reply_count", message.reply_count);
   w.Key("mentioned_users").BeginArray();
-  for (const std::string& id : message.mentioned_user_ids) encoder.UserById(w, id);
+  for (const std::string& id : message.mentioned_user_ids) {
+    if (mentions_by_id) {
+      w.BeginObject().Field("id", id).EndObject();
+    } else {
+      encoder.UserById(w, id);
+    }
+  }
   w.EndArray();
   if (!message.i18n_json.empty()) w.Key("i18n").Raw(message.i18n_json);
   w.Field("silent", message.silent);
@@ -47,37 +81,37 @@ void WriteRawMessage(json::Writer& w, Encoder& encoder, const Message& message, 
   w.EndObject();
 }
 
-std::string WriteBeforeSendRequest(Encoder& encoder, const Message& message, bool id_given,
-                                   const User& sender, const Channel& channel,
-                                   const RequestInfo& request_info) {
-  json::Writer w;
-  w.BeginObject();
-  w.Key("message");
-  WriteRawMessage(w, encoder, message, HookRole::kBeforeMessageSend, id_given);
-  w.Key("user");
-  encoder.User(w, sender);
-  w.Key("channel");
-  encoder.Channel(w, channel);
-  WriteRequestInfo(w, request_info);
-  w.EndObject();
-  return w.Take();
+Result<std::string> WriteBeforeSendRequest(Encoder& encoder, const Message& message, bool id_given,
+                                           const User& sender, const Channel& channel,
+                                           const RequestInfo& request_info) {
+  return Fit(encoder, [&](json::Writer& w, bool mentions_by_id) {
+    w.BeginObject();
+    w.Key("message");
+    WriteRawMessage(w, encoder, message, HookRole::kBeforeMessageSend, id_given, mentions_by_id);
+    w.Key("user");
+    encoder.User(w, sender);
+    w.Key("channel");
+    encoder.Channel(w, channel);
+    WriteRequestInfo(w, request_info);
+    w.EndObject();
+  });
 }
 
-std::string WriteCommandRequest(Encoder& encoder, const Message& message, const User& sender,
-                                const FormData& form_data) {
-  json::Writer w;
-  w.BeginObject();
-  w.Key("message");
-  WriteRawMessage(w, encoder, message, HookRole::kCommandHandler, true);
-  w.Key("user");
-  encoder.User(w, sender);
-  if (!form_data.empty()) {
-    w.Key("form_data").BeginObject();
-    for (const auto& [name, value] : form_data) w.Field(name, value);
+Result<std::string> WriteCommandRequest(Encoder& encoder, const Message& message,
+                                        const User& sender, const FormData& form_data) {
+  return Fit(encoder, [&](json::Writer& w, bool mentions_by_id) {
+    w.BeginObject();
+    w.Key("message");
+    WriteRawMessage(w, encoder, message, HookRole::kCommandHandler, true, mentions_by_id);
+    w.Key("user");
+    encoder.User(w, sender);
+    if (!form_data.empty()) {
+      w.Key("form_data").BeginObject();
+      for (const auto& [name, value] : form_data) w.Field(name, value);
+      w.EndObject();
+    }
     w.EndObject();
-  }
-  w.EndObject();
-  return w.Take();
+  });
 }
 
 }  // namespace hookline::chat

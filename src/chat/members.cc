@@ -163,7 +163,7 @@ Result<Member> NewMember(Context& context, const Channel& channel, const MemberI
   }
   // What was said before somebody came is not unread to them.
   member.read_count = channel.countable_messages;
-  auto custom = CustomFields(input.object, kMemberFields);
+  auto custom = CustomFields(input.object, kMemberFields, context.limits, "member");
   if (!custom) return std::unexpected(custom.error());
   member.custom_json = std::move(*custom);
   return member;
@@ -333,7 +333,7 @@ Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
       custom.push_back(change);
     }
   }
-  auto custom_json = ApplyChanges(member->custom_json, custom);
+  auto custom_json = ChangeCustom(member->custom_json, custom, context.limits, "member");
   if (!custom_json) return std::unexpected(custom_json.error());
   member->custom_json = std::move(*custom_json);
   UpdateMember(context, channel, *member);

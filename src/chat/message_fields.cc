@@ -49,12 +49,6 @@ constexpr auto kIgnored = Names({"args", "channel", "member", "quoted_message", 
                                  "image_labels", "moderation", "moderation_details", "poll",
                                  "reminder", "draft", "deleted_for_me", "mentioned_groups"});
 
-// Of UTF-8: every byte but those that continue a character.
-std::int64_t CountCharacters(std::string_view text) {
-  return std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
-}
-
 Result<void> ReadAttachments(json::Value object, Message& message) {
   const json::Value value = object["attachments"];
   if (!value) return {};
@@ -130,11 +124,23 @@ bool IsMessageField(std::string_view name) {
   return kSettable.contains(name) || kReserved.contains(name) || kIgnored.contains(name);
 }
 
-Result<std::string> MessageCustomFields(json::Value object) {
+// Every byte but those that continue a character.
+std::int64_t CountCharacters(std::string_view text) {
+  return std::ranges::count_if(
+      text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+Result<void> CheckMessageBytes(const Limits& limits, const Message& message,
+                               const Message* before) {
+  return CheckBytes("the message", MessageBytes(message),
+                    before == nullptr ? 0 : MessageBytes(*before), limits.message_bytes);
+}
+
+Result<std::string> MessageCustomFields(const Limits& limits, json::Value object) {
   std::vector<std::string_view> known(std::begin(kSettable.names), std::end(kSettable.names));
   known.insert(known.end(), std::begin(kReserved.names), std::end(kReserved.names));
   known.insert(known.end(), std::begin(kIgnored.names), std::end(kIgnored.names));
-  return CustomFields(object, known);
+  return CustomFields(object, known, limits, "message");
 }
 
 Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& config,

@@ -27,7 +27,15 @@ Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& co
                                json::Value object, Message& message);
 
 /// The custom fields of a message object.
-Result<std::string> MessageCustomFields(json::Value object);
+Result<std::string> MessageCustomFields(const Limits& limits, json::Value object);
+
+/// Whether the whole of it is within Limits::message_bytes; `before` is what is being updated,
+/// nullptr if it is new.
+Result<void> CheckMessageBytes(const Limits& limits, const Message& message,
+                               const Message* before = nullptr);
+
+/// Of UTF-8.
+std::int64_t CountCharacters(std::string_view text);
 
 /// Pins or unpins on behalf of `actor`.
 Result<void> ReadPin(const ReadContext& context, json::Value object, std::string_view actor,

@@ -44,7 +44,8 @@ class CustomMembers {
 // `custom` is where newer clients keep custom fields, not a custom field.
 bool IsCustomName(std::string_view name) { return name != "custom" && !IsMessageField(name); }
 
-Result<std::string> MergedCustom(const std::string& custom_json, json::Value answer) {
+Result<std::string> MergedCustom(const std::string& custom_json, json::Value answer,
+                                 const Limits& limits) {
   const auto before = json::Document::Parse(custom_json, json::Source::kStored);
   if (!before) return std::unexpected(before.error());
   CustomMembers merged;
@@ -65,7 +66,14 @@ Result<std::string> MergedCustom(const std::string& custom_json, json::Value ans
   if (merged.full()) {
     return InputError(fmt::format("the message has more than {} custom fields", kMaxCustomFields));
   }
-  return changed ? merged.ToJson() : custom_json;
+  if (!changed) return custom_json;
+  std::string merged_json = merged.ToJson();
+  if (auto fits = CheckBytes("the custom data of the message", merged_json.size(),
+                             custom_json.size(), limits.custom_bytes);
+      !fits) {
+    return std::unexpected(fits.error());
+  }
+  return merged_json;
 }
 
 // An answer is applied as a whole or not at all.
@@ -100,9 +108,9 @@ Result<void> RewriteText(const ChannelType& config, json::Value answer, bool dis
   const auto text = answer["text"].AsString();
   if (!text || *text == message.text) return {};
   // A discarded text is stored nowhere, and its answer is capped.
-  if (!discarded && text->size() > static_cast<std::size_t>(config.max_message_length)) {
+  if (!discarded && CountCharacters(*text) > config.max_message_length) {
     return InputError(
-        fmt::format("message.text is longer than {} bytes", config.max_message_length));
+        fmt::format("message.text is longer than {} characters", config.max_message_length));
   }
   message.text = *text;
   message.html = RenderHtml(message.text);
@@ -164,8 +172,8 @@ Result<HookAnswer> ParseHookAnswer(std::string_view body, bool null_allowed) {
   return HookAnswer{std::move(*document), message};
 }
 
-Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, HookRole role,
-                                 Message& message) {
+Result<HookVerdict> ApplyRewrite(const ChannelType& config, const Limits& limits,
+                                 json::Value answer, HookRole role, Message& message) {
   if (!answer.IsObject()) return InputError("the answer's message is not an object");
   Message rewritten = message;
   const HookVerdict verdict = RewriteType(answer, role, rewritten);
@@ -179,7 +187,7 @@ Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, 
   if (auto done = RewriteAttachments(answer, rewritten); !done && !discarded) {
     return std::unexpected(done.error());
   }
-  auto custom = MergedCustom(rewritten.custom_json, answer);
+  auto custom = MergedCustom(rewritten.custom_json, answer, limits);
   if (!custom && !discarded) return std::unexpected(custom.error());
   if (custom) rewritten.custom_json = std::move(*custom);
   RewriteI18n(answer, rewritten);
@@ -188,6 +196,9 @@ Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, 
       answer["show_in_channel"].AsBool().value_or(rewritten.show_in_channel);
   if (const auto mml = answer["mml"].AsString(); mml && role == HookRole::kCommandHandler) {
     rewritten.mml = *mml;
+  }
+  if (auto fits = CheckMessageBytes(limits, rewritten, &message); !fits && !discarded) {
+    return std::unexpected(fits.error());
   }
   message = std::move(rewritten);
   return verdict;

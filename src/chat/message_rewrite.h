@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "chat/channel_type.h"
+#include "chat/limits.h"
 #include "chat/model.h"
 
 /// What a synchronous hook (before-message-send or a command handler) may do to a message
@@ -49,10 +50,11 @@ enum class HookVerdict : std::uint8_t {
 ///
 /// Fails with kInput, and leaves `message` as it was, if the answer breaks a limit that a sender is
 /// held to or has a value of a wrong type: a text over the channel's limit, more than 30
-/// attachments, attachments that are not objects, or more than kMaxCustomFields. The answer is then
-/// a bad one, as if there were none. A discard is never lost to that: there, no limit holds for the
-/// text, and custom fields or attachments over theirs are left out.
-Result<HookVerdict> ApplyRewrite(const ChannelType& config, json::Value answer, HookRole role,
-                                 Message& message);
+/// attachments, attachments that are not objects, more than kMaxCustomFields, or more bytes than
+/// `limits` say. The answer is then a bad one, as if there were none. A discard is never lost to
+/// that: there, no limit holds for the text, and custom fields or attachments over theirs are left
+/// out.
+Result<HookVerdict> ApplyRewrite(const ChannelType& config, const Limits& limits,
+                                 json::Value answer, HookRole role, Message& message);
 
 }  // namespace hookline::chat

@@ -161,9 +161,12 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   if (auto read = ReadPin(context, object, message.user_id, message); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = MessageCustomFields(object);
+  auto custom = MessageCustomFields(context.limits, object);
   if (!custom) return std::unexpected(custom.error());
   message.custom_json = std::move(*custom);
+  if (auto fits = CheckMessageBytes(context.limits, message); !fits) {
+    return std::unexpected(fits.error());
+  }
   if (auto read = ReadString(object, "parent_id", "message.parent_id", message.parent_id); !read) {
     return std::unexpected(read.error());
   }
@@ -215,9 +218,12 @@ Result<Message> SendSystemMessage(Context& context, Channel& channel, const std:
   if (auto read = ReadMessageFields(context.read(), config, object, message); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = MessageCustomFields(object);
+  auto custom = MessageCustomFields(context.limits, object);
   if (!custom) return std::unexpected(custom.error());
   message.custom_json = std::move(*custom);
+  if (auto fits = CheckMessageBytes(context.limits, message); !fits) {
+    return std::unexpected(fits.error());
+  }
   StoreNew(context, config, channel, message);
   EmitMessageNew(context, channel, message, nullptr);
   return message;
@@ -248,9 +254,12 @@ Result<Draft> DraftUpdate(const ReadContext& context, std::string_view id, json:
   if (auto read = ReadPin(context, object, draft->actor.user.id, message); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = MessageCustomFields(object);
+  auto custom = MessageCustomFields(context.limits, object);
   if (!custom) return std::unexpected(custom.error());
   message.custom_json = std::move(*custom);
+  if (auto fits = CheckMessageBytes(context.limits, message, &draft->before); !fits) {
+    return std::unexpected(fits.error());
+  }
   return draft;
 }
 
@@ -307,9 +316,12 @@ Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id
   if (auto read = ReadPin(context, set, draft->actor.user.id, message); !read) {
     return std::unexpected(read.error());
   }
-  auto custom_json = ApplyChanges(message.custom_json, custom);
+  auto custom_json = ChangeCustom(message.custom_json, custom, context.limits, "message");
   if (!custom_json) return std::unexpected(custom_json.error());
   message.custom_json = std::move(*custom_json);
+  if (auto fits = CheckMessageBytes(context.limits, message, &draft->before); !fits) {
+    return std::unexpected(fits.error());
+  }
   return draft;
 }
 

@@ -106,7 +106,7 @@ Result<ReactionSent> SendReaction(Context& context, std::string_view message_id,
   if (auto read = ReadBool(body, "enforce_unique", "enforce_unique", enforce_unique); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = CustomFields(object, kReactionFields);
+  auto custom = CustomFields(object, kReactionFields, context.limits, "reaction");
   if (!custom) return std::unexpected(custom.error());
   reaction.message = message.pk;
   reaction.message_id = message.id;

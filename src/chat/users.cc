@@ -14,6 +14,7 @@ namespace {
 constexpr std::size_t kUsersMax = 100;
 constexpr std::size_t kTeamsMax = 250;
 constexpr std::size_t kEventTypeBytesMax = 255;
+constexpr std::size_t kBuiltInBytesMax = 8 * 1024;
 
 // Everything that a user object has besides custom fields; what clients may set is read by name.
 constexpr auto kUserFields = Names({"id",
@@ -83,6 +84,20 @@ Result<void> ReadUserFields(const Caller& caller, json::Value object, User& user
   return {};
 }
 
+// Whether what `user` has besides custom data is small enough for every event that carries it;
+// `before` may be null.
+Result<void> CheckUserBytes(const User& user, const User* before) {
+  const auto bytes = [](const User& of) {
+    std::size_t sum = QuotedBytes(of.role) + QuotedBytes(of.name.value_or("")) +
+                      QuotedBytes(of.image.value_or("")) + QuotedBytes(of.language) +
+                      of.teams_role_json.size() + of.privacy_settings_json.size();
+    for (const std::string& team : of.teams) sum += QuotedBytes(team);
+    return sum;
+  };
+  return CheckBytes(fmt::format("the user {} without custom data", user.id), bytes(user),
+                    before == nullptr ? 0 : bytes(*before), kBuiltInBytesMax);
+}
+
 void EmitUserUpdated(Context& context, const User& user) {
   EmitAppEvent(context, {.type = "user.updated", .user_id = user.id},
                [&](json::Writer& w, Encoder& encoder) {
@@ -123,9 +138,10 @@ Result<User> Upserted(Context& context, std::string_view id, json::Value object)
   if (auto read = ReadUserFields(context.caller, object, user); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = CustomFields(object, kUserFields);
+  auto custom = CustomFields(object, kUserFields, context.limits, "user");
   if (!custom) return std::unexpected(custom.error());
   user.custom_json = std::move(*custom);
+  if (auto fits = CheckUserBytes(user, known.get()); !fits) return std::unexpected(fits.error());
   user.updated_at = context.now;
   return user;
 }
@@ -216,9 +232,10 @@ Result<User> PartiallyUpdated(Context& context, json::Value update) {
   if (auto read = ReadUserFields(context.caller, update["set"], user); !read) {
     return std::unexpected(read.error());
   }
-  auto custom_json = ApplyChanges(user.custom_json, custom);
+  auto custom_json = ChangeCustom(user.custom_json, custom, context.limits, "user");
   if (!custom_json) return std::unexpected(custom_json.error());
   user.custom_json = std::move(*custom_json);
+  if (auto fits = CheckUserBytes(user, known.get()); !fits) return std::unexpected(fits.error());
   user.updated_at = context.now;
   return user;
 }
@@ -234,9 +251,10 @@ Result<User> NewUser(const ReadContext& context, std::string_view id, json::Valu
   if (auto read = ReadUserFields(context.caller, object, user); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = CustomFields(object, kUserFields);
+  auto custom = CustomFields(object, kUserFields, context.limits, "user");
   if (!custom) return std::unexpected(custom.error());
   user.custom_json = std::move(*custom);
+  if (auto fits = CheckUserBytes(user, nullptr); !fits) return std::unexpected(fits.error());
   return user;
 }
 
@@ -286,6 +304,9 @@ Result<void> SendUserEvent(Context& context, std::string_view user_id, json::Val
              "channel_id", "members", "received_at"});
   auto custom = CustomFields(event, kEventFields);
   if (!custom) return std::unexpected(custom.error());
+  if (auto fits = CheckBytes("the event", custom->size(), context.limits.event_bytes); !fits) {
+    return fits;
+  }
   EmitAppEvent(context, {.type = *type, .user_id = user->id, .custom = true},
                [&](json::Writer& w, Encoder& encoder) {
                  w.Key("user");

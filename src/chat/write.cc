@@ -97,6 +97,10 @@ void WriteRequestInfo(json::Writer& w, const RequestInfo& info) {
   w.EndObject();
 }
 
+void Encoder::Custom(json::Writer& w, const std::string& custom_json) {
+  WriteCustom(w, without_custom_ ? std::string_view("{}") : custom_json, format_);
+}
+
 UserPtr Encoder::FindUser(std::string_view id) {
   const std::string key(id);
   if (const auto known = users_.find(key); known != users_.end()) return known->second;
@@ -122,7 +126,7 @@ void Encoder::UserFields(json::Writer& w, const chat::User& user) {
   w.Field("banned", user.banned);
   w.Field("online", false);
   w.Key("blocked_user_ids").BeginArray().EndArray();
-  WriteCustom(w, user.custom_json, format_);
+  Custom(w, user.custom_json);
 }
 
 void Encoder::User(json::Writer& w, const chat::User& user) {
@@ -210,11 +214,13 @@ void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_m
   w.Field("frozen", channel.frozen);
   w.Field("disabled", channel.disabled);
   if (with_members) {
+    without_custom_ = detail_ >= Detail::kPlainMembers;
     w.Key("members").BeginArray();
     for (const chat::Member& member : store_.ListMembers(channel.pk, kEventMembersMax, 0)) {
       Member(w, member);
     }
     w.EndArray();
+    without_custom_ = false;
   }
   w.Field("member_count", channel.member_count);
   const ChannelType config = ConfigOf(store_, channel);
@@ -231,7 +237,7 @@ void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_m
     w.Field("auto_translation_language", channel.auto_translation_language);
   }
   if (!channel.filter_tags.empty()) WriteStrings(w, "filter_tags", channel.filter_tags);
-  WriteCustom(w, channel.custom_json, format_);
+  Custom(w, channel.custom_json);
   w.EndObject();
 }
 
@@ -252,7 +258,7 @@ void Encoder::MemberFields(json::Writer& w, const chat::Member& member) {
   WriteTime(w, "invite_rejected_at", member.invite_rejected_at, format_);
   WriteTime(w, "pinned_at", member.pinned_at, format_);
   WriteTime(w, "archived_at", member.archived_at, format_);
-  WriteCustom(w, member.custom_json, format_);
+  Custom(w, member.custom_json);
 }
 
 void Encoder::Member(json::Writer& w, const chat::Member& member) {
@@ -273,6 +279,7 @@ void Encoder::EventMembers(json::Writer& w, const chat::Channel& channel, std::s
   if (!kept) {
     if (auto member = store_.FindMember(channel.pk, keep)) members.back() = std::move(*member);
   }
+  without_custom_ = detail_ >= Detail::kPlainMembers;
   w.Key("members").BeginArray();
   for (const chat::Member& member : members) {
     w.BeginObject();
@@ -283,6 +290,8 @@ void Encoder::EventMembers(json::Writer& w, const chat::Channel& channel, std::s
     w.EndObject();
   }
   w.EndArray();
+  without_custom_ = false;
+  if (detail_ >= Detail::kPlainMembers) w.Field("members_truncated", true);
 }
 
 void Encoder::Attachments(json::Writer& w, const std::string& attachments_json) {
@@ -372,7 +381,7 @@ void Encoder::Message(json::Writer& w, const chat::Message& message, std::string
   if (!message.quoted_message_id.empty()) {
     w.Field("quoted_message_id", message.quoted_message_id);
     // One level: a quote inside a quote is named only.
-    if (quote_depth_ == 0) {
+    if (quote_depth_ == 0 && detail_ < Detail::kQuotedIds) {
       const auto quoted = store_.FindMessage(app_, message.quoted_message_id);
       const ChannelPtr channel = quoted ? store_.FindChannel(quoted->channel) : nullptr;
       if (channel && MayRead(store_, *channel, *quoted, viewer)) {

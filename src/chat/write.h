@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -23,13 +24,25 @@ void WriteStrings(json::Writer& w, std::string_view key, const std::vector<std::
 /// `request_info` as a member of the object that is open.
 void WriteRequestInfo(json::Writer& w, const RequestInfo& info);
 
+/// How much an event carries along of what it is not about; less of it where the whole would be too
+/// large.
+enum class Detail : std::uint8_t {
+  kFull,
+  kPlainMembers,  ///< The channel's members without custom data, and "members_truncated".
+  kQuotedIds,     ///< And a quoted message only by its id.
+};
+
 /// Writes entities together with the users (and the like) that they refer to, which it looks up
 /// in the store and remembers. One per request; not thread-safe.
 class Encoder {
  public:
-  Encoder(Reader& store, AppId app, Format format) : store_(store), app_(app), format_(format) {}
+  Encoder(Reader& store, AppId app, Format format, Detail detail = Detail::kFull)
+      : store_(store), app_(app), format_(format), detail_(detail) {}
 
   Format format() const { return format_; }
+
+  /// From here on users, members and channels have no custom data, or have it again.
+  void LeaveOutCustom(bool leave_out) { without_custom_ = leave_out; }
 
   /// nullptr if there is no such user.
   UserPtr FindUser(std::string_view id);
@@ -63,11 +76,14 @@ class Encoder {
   void Counters(json::Writer& w, const chat::Channel& channel, const chat::Member* member,
                 std::string_view user_id);
   void MemberFields(json::Writer& w, const chat::Member& member);
+  void Custom(json::Writer& w, const std::string& custom_json);
   void Reactions(json::Writer& w, const chat::Message& message, std::string_view viewer);
 
   Reader& store_;
   AppId app_;
   Format format_;
+  Detail detail_;
+  bool without_custom_ = false;  // While it writes what is cut.
   int quote_depth_ = 0;
   std::unordered_map<std::string, UserPtr> users_;
 };

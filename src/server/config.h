@@ -29,6 +29,9 @@ struct Config {
   std::int64_t io_threads = 0;        ///< 0: one per core.
   std::int64_t delivery_threads = 0;  ///< 0: one per two cores.
   std::int64_t body_bytes_max = 2 * 1024 * 1024;
+  std::int64_t custom_bytes_max = 5 * 1024;
+  std::int64_t message_bytes_max = 64 * 1024;
+  std::int64_t event_bytes_max = 256 * 1024;
   std::int64_t connections_max = 10'000;
   std::int64_t rate_limit_per_minute = 1'000'000'000;
   std::int64_t hook_concurrency = 64;  ///< Attempts under way at once for one hook.

@@ -158,6 +158,10 @@ Result<void> Server::StartApi() {
   options.cors_origins = config_.cors_origins;
   options.public_url = config_.public_url;
   options.tls = !config_.tls_cert.empty();
+  options.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
+  options.limits = {.custom_bytes = static_cast<std::size_t>(config_.custom_bytes_max),
+                    .message_bytes = static_cast<std::size_t>(config_.message_bytes_max),
+                    .event_bytes = static_cast<std::size_t>(config_.event_bytes_max)};
   options.ephemeral_lifetime = std::chrono::seconds(config_.ephemeral_lifetime_s);
   api::Api::Dependencies dependencies{
       *store_,

@@ -71,8 +71,9 @@ class ChatTest : public ::testing::Test {
     Recorder recorder;
     now_ = now_ + std::chrono::seconds(1);
     InTransaction([&](store::Tx& tx) {
-      Context context{tx, app_, caller, recorder, request_info_, now_};
+      Context context{tx, app_, caller, recorder, request_info_, now_, limits_};
       result.emplace(run(context));
+      if (*result && recorder.refusal) result.emplace(std::unexpected(*recorder.refusal));
       return result->has_value();
     });
     if (result->has_value()) {
@@ -281,6 +282,7 @@ class ChatTest : public ::testing::Test {
                             .user_agent = "agent/1",
                             .sdk = "sdk-1.0",
                             .ext = "tenant=blue"};
+  Limits limits_;
   std::vector<RecordedEvent> events_;
 
  private:
@@ -289,7 +291,11 @@ class ChatTest : public ::testing::Test {
       events.push_back({event.type, event.custom, event.cid, event.user_id,
                         event.encode(Format::kV1), event.encode(Format::kV2)});
     }
+    void Refuse(const Error& error) override {
+      if (!refusal) refusal = error;
+    }
     std::vector<RecordedEvent> events;
+    std::optional<Error> refusal;
   };
 
   store::TempDirectory directory_;

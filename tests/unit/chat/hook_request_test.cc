@@ -46,13 +46,13 @@ class HookRequestTest : public ChatTest {
   std::string BeforeSend(bool id_given, const RequestInfo& info) {
     return Look([&](Tx& tx) {
       Encoder encoder(tx, app_, Format::kV1);
-      return WriteBeforeSendRequest(encoder, message_, id_given, user_, channel_, info);
+      return *WriteBeforeSendRequest(encoder, message_, id_given, user_, channel_, info);
     });
   }
   std::string Command(const FormData& form_data) {
     return Look([&](Tx& tx) {
       Encoder encoder(tx, app_, Format::kV1);
-      return WriteCommandRequest(encoder, message_, user_, form_data);
+      return *WriteCommandRequest(encoder, message_, user_, form_data);
     });
   }
 
@@ -124,6 +124,36 @@ TEST_F(HookRequestTest, CustomFieldsOfAttachmentsAreFlat) {
             R"([{"type":"image","w":1.0}])");
 }
 
+// A handler that takes bodies of 100 KB, as they commonly do, is never asked with more.
+TEST_F(HookRequestTest, ACallLeavesOutWhatWouldMakeItTooLarge) {
+  const RequestInfo info;
+  const std::string large = R"({"x":")" + std::string(40'000, 'x') + R"("})";
+  MakeUsers({"mara"});
+  ASSERT_TRUE(Upsert(R"({"olaf":{"x":")" + std::string(5'000, 'x') + R"("}})"));
+  message_.mentioned_user_ids.assign(20, "olaf");
+  const auto by_id = Parsed(BeforeSend(false, info));
+  EXPECT_LT(by_id.root().raw().size(), 100'000U);
+  EXPECT_EQ((*by_id.root()["message"]["mentioned_users"].begin()).raw(), R"({"id":"olaf"})");
+  EXPECT_TRUE(by_id.root()["channel"]["quay"]);
+
+  user_.custom_json = channel_.custom_json = large;
+  message_.text.assign(30'000, 't');
+  const auto plain = Parsed(BeforeSend(false, info));
+  EXPECT_LT(plain.root().raw().size(), 100'000U);
+  EXPECT_FALSE(plain.root()["channel"]["x"]);
+  EXPECT_FALSE(plain.root()["user"]["x"]);
+  EXPECT_EQ(plain.root()["message"]["priority"].AsString(), "high");
+  EXPECT_EQ(plain.root()["message"]["text"].AsString()->size(), 30'000U);
+
+  message_.text.assign(100'000, 't');
+  const auto refused = Look([&](Tx& tx) {
+    Encoder encoder(tx, app_, Format::kV1);
+    return WriteBeforeSendRequest(encoder, message_, false, user_, channel_, info);
+  });
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().kind(), ErrorKind::kInput);
+}
+
 TEST_F(HookRequestTest, BeforeSendHasUserChannelAndRequestInfo) {
   const RequestInfo info{
       .server = false, .ip = "203.0.113.9", .user_agent = "ua", .sdk = "sdk", .ext = "tenant=blue"};
@@ -166,7 +196,8 @@ TEST_F(HookRequestTest, AnEchoChangesNothing) {
     const auto answer = ParseHookAnswer(body, false);
     ASSERT_TRUE(answer);
     Message result = message_;
-    EXPECT_EQ(ApplyRewrite(ChannelType(), answer->message, role, result), HookVerdict::kProceed);
+    EXPECT_EQ(ApplyRewrite(ChannelType(), Limits(), answer->message, role, result),
+              HookVerdict::kProceed);
     EXPECT_EQ(result, message_);
   }
 }

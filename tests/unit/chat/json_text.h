@@ -16,7 +16,7 @@ namespace hookline::test {
 /// `At("members.0.user_id")`.
 class Json {
  public:
-  explicit Json(std::string_view text) : document_(MustParse(text)) {}
+  explicit Json(std::string_view text) : text_(text), document_(MustParse(text)) {}
 
   json::Value root() const { return document_.root(); }
 
@@ -42,14 +42,12 @@ class Json {
   bool IsFalse(std::string_view path) const { return At(path).AsBool() == false; }
   std::size_t Size(std::string_view path) const { return At(path).size(); }
 
-  /// The names in the object at `path`. A name that occurs twice fails the test: parsers would
-  /// disagree about such an object.
+  /// The names in the object at `path`. A text that is not in canonical form fails the test: what
+  /// we write is, and a name that occurs twice in it is one that parsers would disagree about.
   std::set<std::string> Keys(std::string_view path = "") const {
+    EXPECT_EQ(document_.root().raw(), text_);
     std::set<std::string> keys;
-    for (const json::Value member : At(path)) {
-      EXPECT_TRUE(keys.insert(std::string(member.key())).second)
-          << "repeated name " << member.key() << " in " << document_.root().raw();
-    }
+    for (const json::Value member : At(path)) keys.emplace(member.key());
     return keys;
   }
 
@@ -70,6 +68,7 @@ class Json {
     return {};
   }
 
+  std::string text_;
   json::Document document_;
 };
 

@@ -347,7 +347,7 @@ TEST(MessageRewritePropertyTest, OnlyPermittedChangesWhateverIsAnswered) {
     Message result = original;
     std::optional<HookVerdict> verdict;
     if (answer) {
-      const auto rewritten = ApplyRewrite(config, answer->message, role, result);
+      const auto rewritten = ApplyRewrite(config, Limits(), answer->message, role, result);
       if (rewritten) verdict = *rewritten;
     }
     ExpectOnlyPermittedChanges(original, result, role);

@@ -35,7 +35,7 @@ class RewriteTest : public ::testing::Test {
   Result<HookVerdict> Apply(std::string_view answer, HookRole role = HookRole::kBeforeMessageSend) {
     const auto parsed = ParseHookAnswer(R"({"message":)" + std::string(answer) + "}", false);
     if (!parsed) return std::unexpected(parsed.error());
-    return ApplyRewrite(config_, parsed->message, role, message_);
+    return ApplyRewrite(config_, limits_, parsed->message, role, message_);
   }
   Result<HookVerdict> Command(std::string_view answer) {
     return Apply(answer, HookRole::kCommandHandler);
@@ -59,6 +59,7 @@ class RewriteTest : public ::testing::Test {
   }
 
   ChannelType config_;
+  Limits limits_;
   Message message_ = MakeMessage();
 };
 
@@ -122,13 +123,26 @@ TEST_F(RewriteTest, TextIsReplacedAndHtmlFollows) {
   EXPECT_EQ(message_.html, "");
 }
 
+TEST_F(RewriteTest, AnAnswerIsHeldToTheSendersLimits) {
+  ExpectBad(R"({"text":"x","n":")" + std::string(5200, 'x') + "\"}",
+            "the custom data of the message is too large: 5239 bytes, the limit is 5120 bytes");
+  limits_.message_bytes = 1000;
+  const auto refused = Apply(R"({"attachments":[{"n":")" + std::string(1000, 'x') + "\"}]}");
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message().starts_with("the message is too large"));
+  // A discard is never lost to a limit.
+  const auto discarded = Apply(R"({"type":"error","text":")" + std::string(2000, 'x') + "\"}");
+  ASSERT_TRUE(discarded);
+  EXPECT_EQ(*discarded, HookVerdict::kDiscard);
+}
+
 TEST_F(RewriteTest, HtmlIsNotForTheHook) { ExpectUnchanged(R"({"html":"<script>"})"); }
 
 TEST_F(RewriteTest, TextMayBeAsLongAsTheChannelAllows) {
   config_.max_message_length = 10;
   ExpectProceeds(R"({"text":"0123456789"})");
   EXPECT_EQ(message_.text, "0123456789");
-  ExpectBad(R"({"text":"01234567890","silent":true})", "message.text is longer than 10 bytes");
+  ExpectBad(R"({"text":"01234567890","silent":true})", "message.text is longer than 10 characters");
 }
 
 TEST_F(RewriteTest, AnUnchangedTextIsNotJudged) {
@@ -343,11 +357,13 @@ TEST_F(RewriteTest, WhatIsNotAnObjectIsABadAnswer) {
   const auto parsed = ParseHookAnswer(R"({"message":null})", true);
   ASSERT_TRUE(parsed);
   const Message before = message_;
-  EXPECT_FALSE(ApplyRewrite(config_, parsed->message, HookRole::kCommandHandler, message_));
+  EXPECT_FALSE(
+      ApplyRewrite(config_, limits_, parsed->message, HookRole::kCommandHandler, message_));
   EXPECT_EQ(message_, before);
 }
 
 TEST_F(RewriteTest, CustomFieldsAreBoundedAsForSenders) {
+  limits_.custom_bytes = limits_.message_bytes = 1'000'000;
   const auto fields = [](int count) {
     std::string answer = "{\"type\":\"regular\"";
     for (int i = 0; i < count; ++i) answer += ",\"k" + std::to_string(i) + "\":1";
