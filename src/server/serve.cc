@@ -134,10 +134,8 @@ Result<void> Server::StartDelivery() {
   work_store_ = std::make_unique<store::WorkStoreAdapter>(*store_);
   delivery::DispatcherOptions options;
   // A loop has a connection for every attempt that its shard may have under way.
-  const auto connections = descriptors_.delivery_connections / DeliveryLoopCount(config_);
-  options.limits.in_flight = static_cast<int>(std::min<std::size_t>(connections, 1'000'000));
-  options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
   options.limits.in_flight = AttemptsPerLoop(config_, descriptors_.delivery_connections);
+  options.limits.lane.in_flight = static_cast<int>(config_.hook_concurrency);
   options.seed = static_cast<std::uint64_t>(clock_.WallNow().ns);
   dispatcher_ = std::make_unique<delivery::Dispatcher>(
       delivery::Dispatcher::Ports{*work_store_, directory_, clock_, {}}, shards, options);
