@@ -21,7 +21,7 @@ run: build ## Start the server; make run ARGS="--data DIR --listen HOST:PORT …
 	build/hookline serve $(ARGS)
 
 test: ## Everything, as CI does; make test STAGES="unit suites" for some (scripts/test.sh lists them)
-	@$(DEPS) build test lint
+	@$(DEPS) build test clients lint
 	@scripts/test.sh $(STAGES)
 
 bench: build ## Measure throughput and latency against peers; one table

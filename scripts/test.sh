@@ -6,6 +6,7 @@
 #   build    release build of the server and all tests
 #   unit     the tests that ctest knows: unit, contract, integration, toolchain, package
 #   suites   integration and end-to-end suites against the release binary
+#   clients  official clients, unmodified: their own suites, and flows of ours through them
 #   fault    kill -9 under load, 20 times
 #   asan     the tests of `unit` and `suites` under the address and undefined-behaviour sanitizers
 #   tsan     the tests of `unit`, and the suites with the most threads, under the thread sanitizer
@@ -13,7 +14,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-kStages=(lint format build unit suites fault asan tsan tidy)
+kStages=(lint format build unit suites clients fault asan tsan tidy)
 # The suites in which most threads meet; all of them would take too long under tsan.
 kTsanSuites=(tests/integration/{before_send,delivery_retry,events,hooks_routing,idempotency,messages}.test.mjs)
 kKillRounds=20
@@ -51,7 +52,11 @@ stage_unit() { tests release '^lint$'; }
 
 stage_suites() {
   HOOKLINE_BIN=build/release/src/hookline node tests/run.mjs harness integration e2e
+}
+
+stage_clients() {
   HOOKLINE_BIN=build/release/src/hookline build/python/bin/python tests/python/test_official_client.py
+  HOOKLINE_BIN=build/release/src/hookline node tests/clients/go_suite.mjs
 }
 
 stage_fault() {
