@@ -50,6 +50,7 @@ Result<void> LoadApps(store::Store& store, const Clock& clock, const Config& con
   std::promise<store::Commit> finished;
   store.Write(
       [&](store::Tx& tx) {
+        retired = false;
         created = CreateFirstApp(tx, config, clock.WallNow(), retired);
         if (!created) return false;
         apps = tx.ListApps();
