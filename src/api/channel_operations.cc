@@ -26,12 +26,13 @@ std::string Viewer(const Call& call, json::Value body) {
   return std::string(body["user"]["id"].AsString().value_or(""));
 }
 
-void WriteChannelAndMembers(WriteScope& scope, json::Writer& w, const chat::Channel& channel) {
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+void WriteChannelAndMembers(store::Reader& store, const Call& call, json::Writer& w,
+                            const chat::Channel& channel) {
+  chat::Encoder encoder(store, call.app->id, call.format);
   w.Key("channel");
   encoder.Channel(w, channel);
   w.Key("members").BeginArray();
-  for (const chat::Member& member : scope.tx.ListMembers(channel.pk, 100, 0)) {
+  for (const chat::Member& member : store.ListMembers(channel.pk, 100, 0)) {
     encoder.Member(w, member);
   }
   w.EndArray();
@@ -44,8 +45,22 @@ Result<void> OpenChannel(WriteScope& scope, json::Writer& w, std::string_view id
   options->viewer = Viewer(scope.call, body);
   auto opened = chat::GetOrCreateChannel(scope.chat, scope.call.args[0], id, body);
   if (!opened) return std::unexpected(opened.error());
+  scope.reply.keep = opened->created;
+  scope.reply.made = {opened->channel->type, opened->channel->id};
   chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
   return chat::WriteChannelState(w, encoder, scope.tx, *opened->channel, *options);
+}
+
+// `made`: the channel's type and id.
+Result<void> RebuildChannelState(ReadScope& scope, const std::vector<std::string>& made,
+                                 json::Writer& w) {
+  auto channel = chat::RequireChannel(scope.chat, made[0], made[1]);
+  if (!channel) return std::unexpected(channel.error());
+  auto options = chat::ReadStateOptions(scope.call.body());
+  if (!options) return std::unexpected(options.error());
+  options->viewer = Viewer(scope.call, scope.call.body());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  return chat::WriteChannelState(w, encoder, scope.store, **channel, *options);
 }
 
 Result<void> GetOrCreateChannel(WriteScope& scope, json::Writer& w) {
@@ -109,8 +124,24 @@ Result<void> UpdateChannel(WriteScope& scope, json::Writer& w) {
   auto updated =
       chat::UpdateChannel(scope.chat, scope.call.args[0], scope.call.args[1], scope.call.body());
   if (!updated) return std::unexpected(updated.error());
-  WriteChannelAndMembers(scope, w, *updated->channel);
+  WriteChannelAndMembers(scope.tx, scope.call, w, *updated->channel);
   WriteSystemMessage(scope, w, *updated);
+  scope.reply.made = {updated->message ? updated->message->id : std::string()};
+  return {};
+}
+
+// `made`: the id of the message that came along, or nothing.
+Result<void> RebuildUpdatedChannel(ReadScope& scope, const std::vector<std::string>& made,
+                                   json::Writer& w) {
+  auto channel = chat::RequireChannel(scope.chat, scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  WriteChannelAndMembers(scope.store, scope.call, w, **channel);
+  if (made[0].empty()) return {};
+  const auto message = scope.store.FindMessage(scope.call.app->id, made[0]);
+  if (!message) return {};
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, *message, scope.call.caller.user_id);
   return {};
 }
 
@@ -129,7 +160,7 @@ Result<void> UpdateChannelPartial(WriteScope& scope, json::Writer& w) {
   auto channel = chat::UpdateChannelPartial(scope.chat, scope.call.args[0], scope.call.args[1],
                                             scope.call.body());
   if (!channel) return std::unexpected(channel.error());
-  WriteChannelAndMembers(scope, w, **channel);
+  WriteChannelAndMembers(scope.tx, scope.call, w, **channel);
   return {};
 }
 
@@ -401,11 +432,15 @@ constexpr Operation kOperations[] = {
     Open("POST", "/channels", "QueryChannels", QueryChannels, nullptr),
     Open("POST", "/channels/delete", "DeleteChannels", nullptr, DeleteChannels),
     Open("POST", "/channels/read", "MarkChannelsRead", nullptr, MarkChannelsRead),
-    Open("POST", "/channels/{type}/query", "GetOrCreateDistinctChannel", nullptr,
-         GetOrCreateDistinctChannel),
-    Open("POST", "/channels/{type}/{id}/query", "GetOrCreateChannel", nullptr, GetOrCreateChannel),
+    Rebuilt(Open("POST", "/channels/{type}/query", "GetOrCreateDistinctChannel", nullptr,
+                 GetOrCreateDistinctChannel),
+            RebuildChannelState),
+    Rebuilt(Open("POST", "/channels/{type}/{id}/query", "GetOrCreateChannel", nullptr,
+                 GetOrCreateChannel),
+            RebuildChannelState),
     Open("GET", "/channels/{type}/{id}", "GetChannel", GetChannel, nullptr),
-    Open("POST", "/channels/{type}/{id}", "UpdateChannel", nullptr, UpdateChannel),
+    Rebuilt(Open("POST", "/channels/{type}/{id}", "UpdateChannel", nullptr, UpdateChannel),
+            RebuildUpdatedChannel),
     Open("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", nullptr, UpdateChannelPartial),
     Open("DELETE", "/channels/{type}/{id}", "DeleteChannel", nullptr, DeleteChannel),
     Open("POST", "/channels/{type}/{id}/read", "MarkRead", nullptr, MarkRead),

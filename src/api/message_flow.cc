@@ -131,6 +131,12 @@ void WriteMessage(WriteScope& scope, json::Writer& w, const chat::Message& messa
   encoder.Message(w, message, scope.call.caller.user_id);
 }
 
+// One that is stored, so that its id is enough to write it again.
+void WriteStored(WriteScope& scope, json::Writer& w, const chat::Message& message) {
+  WriteMessage(scope, w, message);
+  scope.reply.made = {message.id};
+}
+
 chat::BuiltInOptions BuiltInOptionsOf(const Call& call, const Environment& environment) {
   return {PublicUrl(*call.http, environment.options()), environment.options().ephemeral_lifetime};
 }
@@ -286,12 +292,12 @@ awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
         WriteMessage(scope, w, draft.message);
         break;
       case HookVerdict::kEphemeral:
-        WriteMessage(scope, w,
-                     chat::SaveEphemeral(scope.chat, std::move(draft),
-                                         environment_.options().ephemeral_lifetime));
+        WriteStored(scope, w,
+                    chat::SaveEphemeral(scope.chat, std::move(draft),
+                                        environment_.options().ephemeral_lifetime));
         break;
       case HookVerdict::kProceed:
-        WriteMessage(scope, w, chat::CommitMessage(scope.chat, std::move(draft)));
+        WriteStored(scope, w, chat::CommitMessage(scope.chat, std::move(draft)));
         break;
     }
     return {};
@@ -324,7 +330,7 @@ awaitable<net::HttpResponse> MessageFlow::UpdateWith(const Exchange& exchange, D
     auto drafted = DraftAnew(scope.chat.read(), passage);
     if (!drafted) return std::unexpected(drafted.error());
     if (drafted->verdict == HookVerdict::kProceed) {
-      WriteMessage(scope, w, chat::CommitUpdate(scope.chat, std::move(drafted->draft)));
+      WriteStored(scope, w, chat::CommitUpdate(scope.chat, std::move(drafted->draft)));
     } else {
       WriteMessage(scope, w, drafted->draft.message);
     }
@@ -421,14 +427,14 @@ awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
       return {};
     }
     if (*verdict == HookVerdict::kEphemeral) {
-      WriteMessage(scope, w,
-                   chat::ReplaceEphemeral(scope.chat, std::move(action->message),
-                                          environment_.options().ephemeral_lifetime));
+      WriteStored(scope, w,
+                  chat::ReplaceEphemeral(scope.chat, std::move(action->message),
+                                         environment_.options().ephemeral_lifetime));
       return {};
     }
     auto message = chat::CommitEphemeral(scope.chat, std::move(action->message));
     if (!message) return std::unexpected(message.error());
-    WriteMessage(scope, w, *message);
+    WriteStored(scope, w, *message);
     return {};
   };
   auto response = co_await transactions_.Write(exchange, std::move(store));

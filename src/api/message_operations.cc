@@ -106,6 +106,7 @@ Result<void> WriteReaction(WriteScope& scope, json::Writer& w, const chat::React
 Result<void> SendReaction(WriteScope& scope, json::Writer& w) {
   auto sent = chat::SendReaction(scope.chat, scope.call.args[0], scope.call.body());
   if (!sent) return std::unexpected(sent.error());
+  scope.reply.made = {sent->message.id, sent->reaction.user_id, sent->reaction.type};
   return WriteReaction(scope, w, *sent);
 }
 
@@ -114,6 +115,32 @@ Result<void> DeleteReaction(WriteScope& scope, json::Writer& w) {
                                    scope.call.Param("user_id"));
   if (!sent) return std::unexpected(sent.error());
   return WriteReaction(scope, w, *sent);
+}
+
+// `made`: a message's id.
+Result<void> RebuildMessage(ReadScope& scope, const std::vector<std::string>& made,
+                            json::Writer& w) {
+  auto message = chat::RequireMessageOrEphemeral(scope.chat, made[0]);
+  if (!message) return std::unexpected(message.error());
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, *message, scope.call.caller.user_id);
+  return {};
+}
+
+// `made`: a message's id, a user's, a type.
+Result<void> RebuildReaction(ReadScope& scope, const std::vector<std::string>& made,
+                             json::Writer& w) {
+  auto message = chat::RequireMessage(scope.chat, made[0]);
+  if (!message) return std::unexpected(message.error());
+  const auto reaction = scope.store.FindReaction(message->pk, made[1], made[2]);
+  if (!reaction) return Fail(ErrorKind::kNotFound, "the reaction does not exist any more");
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  w.Key("message");
+  encoder.Message(w, *message, made[1]);
+  w.Key("reaction");
+  encoder.Reaction(w, *reaction);
+  return {};
 }
 
 Result<void> GetReactions(ReadScope& scope, json::Writer& w) {
@@ -133,15 +160,21 @@ Result<void> GetReactions(ReadScope& scope, json::Writer& w) {
 }
 
 constexpr Operation kOperations[] = {
-    OpenAsync("POST", "/channels/{type}/{id}/message", "SendMessage", AsyncWork::kSendMessage),
+    Rebuilt(
+        OpenAsync("POST", "/channels/{type}/{id}/message", "SendMessage", AsyncWork::kSendMessage),
+        RebuildMessage),
     Open("GET", "/channels/{type}/{id}/messages", "GetManyMessages", GetManyMessages, nullptr),
     Open("GET", "/messages/{id}", "GetMessage", GetMessage, nullptr),
-    OpenAsync("POST", "/messages/{id}", "UpdateMessage", AsyncWork::kUpdateMessage),
+    Rebuilt(OpenAsync("POST", "/messages/{id}", "UpdateMessage", AsyncWork::kUpdateMessage),
+            RebuildMessage),
     OpenAsync("PUT", "/messages/{id}", "UpdateMessagePartial", AsyncWork::kUpdateMessagePartial),
-    OpenAsync("POST", "/messages/{id}/action", "RunMessageAction", AsyncWork::kRunMessageAction),
+    Rebuilt(OpenAsync("POST", "/messages/{id}/action", "RunMessageAction",
+                      AsyncWork::kRunMessageAction),
+            RebuildMessage),
     Open("DELETE", "/messages/{id}", "DeleteMessage", nullptr, DeleteMessage),
     Open("GET", "/messages/{id}/replies", "GetReplies", GetReplies, nullptr),
-    Open("POST", "/messages/{id}/reaction", "SendReaction", nullptr, SendReaction),
+    Rebuilt(Open("POST", "/messages/{id}/reaction", "SendReaction", nullptr, SendReaction),
+            RebuildReaction),
     Open("DELETE", "/messages/{id}/reaction/{type}", "DeleteReaction", nullptr, DeleteReaction),
     Open("GET", "/messages/{id}/reactions", "GetReactions", GetReactions, nullptr),
 };

@@ -47,12 +47,22 @@ struct Call {
 
 class Environment;
 
-/// What a writing operation works with, on the writer's thread.
+/// What an operation says of its answer, for requests with an Idempotency-Key.
+struct ReplyNotes {
+  /// False if the request has turned out to be a query: the key is ignored then.
+  bool keep = true;
+  /// Names of what was made, as the operation's `rebuild` wants them; empty if it has none.
+  std::vector<std::string> made;
+};
+
+/// What a writing operation works with, on the writer's thread. It may be run more than once; only
+/// the last time counts.
 struct WriteScope {
   const Call& call;
   store::Tx& tx;
   chat::Context& chat;
   Environment& environment;
+  ReplyNotes& reply;
 };
 
 /// What a reading operation works with, on a reader's thread.
@@ -66,6 +76,10 @@ struct ReadScope {
 /// Operations write the members of the answer's object; `duration` and the braces are added.
 using ReadFn = Result<void> (*)(ReadScope&, json::Writer&);
 using WriteFn = Result<void> (*)(WriteScope&, json::Writer&);
+
+/// Writes the answer anew to a request that was carried out earlier, from the names that it left in
+/// ReplyNotes and from the present state.
+using RebuildFn = Result<void> (*)(ReadScope&, const std::vector<std::string>& made, json::Writer&);
 
 enum class Access : std::uint8_t {
   kAnyToken,    ///< The operation judges what a user token may do.
@@ -94,6 +108,7 @@ struct Operation {
   WriteFn write = nullptr;
   AsyncWork async = AsyncWork::kNone;
   Version version = Version::kBoth;
+  RebuildFn rebuild = nullptr;
   /// False for operations of Stream that Hookline does not have: 501 (decisions.md 19).
   bool implemented() const {
     return read != nullptr || write != nullptr || async != AsyncWork::kNone;
@@ -117,6 +132,12 @@ constexpr Operation Open(std::string_view method, std::string_view path, std::st
 constexpr Operation OpenAsync(std::string_view method, std::string_view path, std::string_view name,
                               AsyncWork work) {
   return {.method = method, .path = path, .name = name, .access = Access::kAnyToken, .async = work};
+}
+
+/// An operation whose answers may be large, and so are built anew rather than kept.
+constexpr Operation Rebuilt(Operation operation, RebuildFn rebuild) {
+  operation.rebuild = rebuild;
+  return operation;
 }
 
 std::span<const Operation> AppOperations();

@@ -1,46 +1,14 @@
 #include "api/transactions.h"
 
-#include <fmt/core.h>
-#include <spdlog/spdlog.h>
-
 #include <utility>
 
 #include "api/authenticate.h"
 #include "api/await_store.h"
-#include "base/crypto.h"
 
 namespace hookline::api {
 namespace {
 
 using boost::asio::awaitable;
-
-constexpr std::chrono::hours kIdempotencyLifetime{24};
-constexpr std::size_t kIdempotencyKeyBytesMax = 255;
-
-// Empty if the request carries none.
-std::string IdempotencyKey(const net::HttpRequest& request) {
-  if (request.method != "POST") return {};
-  return std::string(request.Header("Idempotency-Key").value_or(""));
-}
-
-std::string Fingerprint(const net::HttpRequest& request) {
-  return Sha256Hex(fmt::format("{} {}\n{}", request.method, request.path, request.body));
-}
-
-std::optional<store::IdempotentReply> FindReply(store::Reader& reader, AppId app,
-                                                std::string_view key, Timestamp now) {
-  auto known = reader.FindIdempotentReply(app, key);
-  if (known && known->created_at + kIdempotencyLifetime <= now) known.reset();
-  return known;
-}
-
-net::HttpResponse ReplayResponse(const Exchange& exchange, store::IdempotentReply reply) {
-  if (reply.fingerprint != Fingerprint(exchange.request)) {
-    return exchange.Refuse(
-        Error(ErrorKind::kInput, "the Idempotency-Key was used for another request"));
-  }
-  return JsonResponse(reply.status, std::move(reply.body));
-}
 
 }  // namespace
 
@@ -69,93 +37,102 @@ Error StoreError(store::Commit commit) {
   }
 }
 
-Result<void> Transactions::RunWrite(const Exchange& exchange, const WriteWork& work, store::Tx& tx,
-                                    json::Writer& w) {
+// What is built anew shows the state in which the repeat finds the store.
+Result<void> Transactions::WriteKept(const Exchange& exchange, store::Reader& reader,
+                                     store::IdempotentReply kept, Answer& answer) {
+  const Call& call = exchange.call;
+  answer.replayed = true;
+  answer.status = kept.status;
+  if (!kept.body.empty()) {
+    answer.body = std::move(kept.body);
+    return {};
+  }
+  if (call.operation->rebuild == nullptr) {
+    return Fail(ErrorKind::kInternal, "the first answer to this request can't be built anew");
+  }
+  ReadScope scope{call,
+                  reader,
+                  {reader, call.app->id, call.caller, environment_.clock().WallNow(),
+                   environment_.options().limits},
+                  environment_};
+  answer.w.BeginObject();
+  return call.operation->rebuild(scope, kept.made, answer.w);
+}
+
+Result<void> Transactions::RunWrite(const Exchange& exchange,
+                                    const std::optional<IdempotentRequest>& request,
+                                    const WriteWork& work, store::Tx& tx, Answer& answer) {
   const Call& call = exchange.call;
   // Routing goes by the committed settings; who changes them meanwhile has not been answered yet.
   const settings::AppPtr app = environment_.directory().Find(call.app->id);
   if (!app) return Fail(ErrorKind::kUnknownApiKey, "the app does not exist any more");
   if (auto checked = CheckCaller(tx, *app, call); !checked) return checked;
+  if (request) {
+    auto kept = request->Find(tx);
+    if (!kept) return std::unexpected(kept.error());
+    if (*kept) return WriteKept(exchange, tx, std::move(**kept), answer);
+  }
   const Timestamp now = environment_.clock().WallNow();
   EventRelay events(tx, *app, now, environment_.clock().ScheduleNow());
   chat::Context chat{
       tx, app->id, call.caller, events, call.request_info, now, environment_.options().limits};
-  WriteScope scope{call, tx, chat, environment_};
-  auto worked = work(scope, w);
-  if (worked && events.refusal()) return std::unexpected(*events.refusal());
-  return worked;
+  ReplyNotes notes;
+  WriteScope scope{call, tx, chat, environment_, notes};
+  answer.w.BeginObject();
+  if (auto done = work(scope, answer.w); !done) return done;
+  if (events.refusal()) return std::unexpected(*events.refusal());
+  if (request) {
+    answer.body = FinishBody(answer.w, exchange.elapsed());
+    request->Keep(tx, notes, answer.status, answer.body, now);
+  }
+  return {};
+}
+
+net::HttpResponse Transactions::Respond(const Exchange& exchange, const Result<void>& result,
+                                        Answer& answer) {
+  if (!result) return exchange.Refuse(result.error());
+  if (answer.body.empty()) answer.body = FinishBody(answer.w, exchange.elapsed());
+  return JsonResponse(answer.status, std::move(answer.body));
 }
 
 awaitable<net::HttpResponse> Transactions::Write(const Exchange& exchange, WriteWork work) {
-  const AppId app = exchange.call.app->id;
-  const std::string key = IdempotencyKey(exchange.request);
-  if (key.size() > kIdempotencyKeyBytesMax) {
-    co_return exchange.Refuse(Error(ErrorKind::kInput, "the Idempotency-Key is too long"));
-  }
-  const std::string fingerprint = key.empty() ? std::string() : Fingerprint(exchange.request);
-  const int status = exchange.call.operation->success_status();
-  json::Writer w;
+  auto request = IdempotentRequest::Of(exchange);
+  if (!request) co_return exchange.Refuse(request.error());
+  Answer answer;
   Result<void> result;
-  std::optional<store::IdempotentReply> known;
-  std::string body;
   auto run = [&](store::Tx& tx) {
-    // It may be run again.
-    w = json::Writer();
-    const Timestamp now = environment_.clock().WallNow();
-    if (!key.empty()) {
-      known = FindReply(tx, app, key, now);
-      if (known) return false;
-    }
-    w.BeginObject();
-    result = RunWrite(exchange, work, tx, w);
-    if (!result) return false;
-    if (!key.empty()) {
-      body = FinishBody(w, exchange.elapsed());
-      tx.PutIdempotentReply(app, key, {fingerprint, status, body, now});
-    }
-    return true;
+    // It may be run again, and starts afresh then.
+    answer = Answer();
+    answer.status = exchange.call.operation->success_status();
+    result = RunWrite(exchange, *request, work, tx, answer);
+    return result.has_value() && !answer.replayed;
   };
   const store::Commit commit = co_await AwaitWrite(store_, std::move(run));
   if (!store::Answered(commit)) co_return exchange.Refuse(StoreError(commit));
-  if (known) co_return ReplayResponse(exchange, std::move(*known));
-  if (!result) {
-    net::HttpResponse response = exchange.Refuse(result.error());
-    if (!key.empty()) co_await RememberFailure(exchange, response);
-    co_return response;
-  }
-  if (key.empty()) body = FinishBody(w, exchange.elapsed());
-  co_return JsonResponse(status, std::move(body));
-}
-
-// A refusal is the first answer too. It is written on its own, because the request's own work was
-// rolled back; what went wrong on our side is not kept, so that a repeat gets through.
-awaitable<void> Transactions::RememberFailure(const Exchange& exchange,
-                                              const net::HttpResponse& response) {
-  if (response.status >= 500 || response.status == 401 || response.status == 429) co_return;
-  const AppId app = exchange.call.app->id;
-  const std::string key = IdempotencyKey(exchange.request);
-  auto run = [&](store::Tx& tx) {
-    const Timestamp now = environment_.clock().WallNow();
-    if (FindReply(tx, app, key, now)) return false;
-    tx.PutIdempotentReply(app, key,
-                          {Fingerprint(exchange.request), response.status, response.body, now});
-    return true;
-  };
-  const store::Commit commit = co_await AwaitWrite(store_, std::move(run));
-  if (!store::Answered(commit)) spdlog::warn("an idempotent answer could not be kept");
+  co_return Respond(exchange, result, answer);
 }
 
 awaitable<std::optional<net::HttpResponse>> Transactions::Replay(const Exchange& exchange) {
-  const std::string key = IdempotencyKey(exchange.request);
-  if (key.empty()) co_return std::nullopt;
-  std::optional<store::IdempotentReply> known;
+  auto request = IdempotentRequest::Of(exchange);
+  if (!request) co_return exchange.Refuse(request.error());
+  if (!*request) co_return std::nullopt;
+  const Call& call = exchange.call;
+  Answer answer;
+  Result<void> result;
   auto look = [&](store::Reader& reader) {
-    known = FindReply(reader, exchange.call.app->id, key, environment_.clock().WallNow());
+    result = CheckCaller(reader, *call.app, call);
+    if (!result) return;
+    auto kept = (*request)->Find(reader);
+    if (!kept) {
+      result = std::unexpected(kept.error());
+    } else if (*kept) {
+      result = WriteKept(exchange, reader, std::move(**kept), answer);
+    }
   };
   const store::Commit commit = co_await AwaitRead(store_, std::move(look));
   if (commit != store::Commit::kCommitted) co_return exchange.Refuse(StoreError(commit));
-  if (!known) co_return std::nullopt;
-  co_return ReplayResponse(exchange, std::move(*known));
+  if (result && !answer.replayed) co_return std::nullopt;
+  co_return Respond(exchange, result, answer);
 }
 
 awaitable<Result<void>> Transactions::Look(const Exchange& exchange, LookWork work) {

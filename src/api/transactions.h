@@ -7,6 +7,7 @@
 
 #include "api/environment.h"
 #include "api/exchange.h"
+#include "api/idempotency.h"
 #include "api/operation.h"
 #include "store/store.h"
 
@@ -24,7 +25,8 @@ class Transactions {
       : store_(store), environment_(environment) {}
 
   /// Runs `work` as one transaction with the events it emits, and answers once it is durable. A
-  /// repeated Idempotency-Key is answered without running it (decisions.md 16).
+  /// repeated Idempotency-Key is answered without running it. `work` may be called more than
+  /// once; only its last call counts.
   boost::asio::awaitable<net::HttpResponse> Write(const Exchange& exchange, WriteWork work);
 
   /// Runs `work` on a snapshot.
@@ -33,14 +35,25 @@ class Transactions {
   /// Runs `work` on a snapshot, as one step of a longer flow.
   boost::asio::awaitable<Result<void>> Look(const Exchange& exchange, LookWork work);
 
-  /// The answer that an earlier request with the same Idempotency-Key got, if there is one.
+  /// The answer that an earlier request with the same Idempotency-Key got, if there is one. The
+  /// caller is checked first.
   boost::asio::awaitable<std::optional<net::HttpResponse>> Replay(const Exchange& exchange);
 
  private:
-  Result<void> RunWrite(const Exchange& exchange, const WriteWork& work, store::Tx& tx,
-                        json::Writer& w);
-  boost::asio::awaitable<void> RememberFailure(const Exchange& exchange,
-                                               const net::HttpResponse& response);
+  /// An answer in the making.
+  struct Answer {
+    json::Writer w;
+    int status = 0;
+    std::string body;       ///< Empty until it is finished.
+    bool replayed = false;  ///< It is an earlier request's.
+  };
+
+  Result<void> RunWrite(const Exchange& exchange, const std::optional<IdempotentRequest>& request,
+                        const WriteWork& work, store::Tx& tx, Answer& answer);
+  Result<void> WriteKept(const Exchange& exchange, store::Reader& reader,
+                         store::IdempotentReply kept, Answer& answer);
+  static net::HttpResponse Respond(const Exchange& exchange, const Result<void>& result,
+                                   Answer& answer);
 
   store::Store& store_;
   Environment& environment_;

@@ -13,8 +13,9 @@ namespace {
 constexpr int kUsersLimitMax = 100;
 constexpr int kUsersOffsetMax = 1000;
 
-void WriteUsersById(WriteScope& scope, json::Writer& w, const std::vector<chat::UserPtr>& users) {
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+void WriteUsersById(store::Reader& store, const Call& call, json::Writer& w,
+                    const std::vector<chat::UserPtr>& users) {
+  chat::Encoder encoder(store, call.app->id, call.format);
   w.Key("users").BeginObject();
   for (const chat::UserPtr& user : users) {
     w.Key(user->id);
@@ -26,7 +27,20 @@ void WriteUsersById(WriteScope& scope, json::Writer& w, const std::vector<chat::
 Result<void> UpdateUsers(WriteScope& scope, json::Writer& w) {
   auto users = chat::UpsertUsers(scope.chat, scope.call.body()["users"]);
   if (!users) return std::unexpected(users.error());
-  WriteUsersById(scope, w, *users);
+  WriteUsersById(scope.tx, scope.call, w, *users);
+  for (const chat::UserPtr& user : *users) scope.reply.made.push_back(user->id);
+  w.Field("membership_deletion_task_id", "");
+  return {};
+}
+
+// `made`: the users' ids.
+Result<void> RebuildUsers(ReadScope& scope, const std::vector<std::string>& made, json::Writer& w) {
+  std::vector<chat::UserPtr> users;
+  for (const std::string& id : made) {
+    chat::UserPtr user = scope.store.FindUser(scope.call.app->id, id);
+    if (user != nullptr) users.push_back(std::move(user));
+  }
+  WriteUsersById(scope.store, scope.call, w, users);
   w.Field("membership_deletion_task_id", "");
   return {};
 }
@@ -34,7 +48,7 @@ Result<void> UpdateUsers(WriteScope& scope, json::Writer& w) {
 Result<void> UpdateUsersPartial(WriteScope& scope, json::Writer& w) {
   auto users = chat::UpdateUsersPartial(scope.chat, scope.call.body()["users"]);
   if (!users) return std::unexpected(users.error());
-  WriteUsersById(scope, w, *users);
+  WriteUsersById(scope.tx, scope.call, w, *users);
   w.Field("membership_deletion_task_id", "");
   return {};
 }
@@ -75,7 +89,7 @@ Result<void> SendUserCustomEvent(WriteScope& scope, json::Writer&) {
 }
 
 constexpr Operation kOperations[] = {
-    Open("POST", "/users", "UpdateUsers", nullptr, UpdateUsers),
+    Rebuilt(Open("POST", "/users", "UpdateUsers", nullptr, UpdateUsers), RebuildUsers),
     Open("PATCH", "/users", "UpdateUsersPartial", nullptr, UpdateUsersPartial),
     {.method = "GET", .path = "/users", .name = "QueryUsers", .read = QueryUsers},
     {.method = "POST",

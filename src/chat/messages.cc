@@ -79,6 +79,12 @@ Result<void> ReadIdAndType(const ReadContext& context, json::Value object, Messa
 // Writes the message and what follows from it: the channel's counts and the sender's position.
 void StoreNew(Context& context, const ChannelType& config, Channel& channel, Message& message) {
   if (message.id.empty()) message.id = ToString(RandomUuid());
+  // A clock that was set back must not put it before what is there; among equals the row decides.
+  const Timestamp at = std::max({message.created_at, channel.newest_message_at,
+                                 channel.last_message_at, channel.truncated_at});
+  message.created_at = at;
+  message.updated_at = std::max(message.updated_at, at);
+  channel.newest_message_at = at;
   message.countable = message.type == "regular" && !message.silent;
   message.pk = context.store.InsertMessage(message);
   ++channel.message_count;
@@ -88,12 +94,12 @@ void StoreNew(Context& context, const ChannelType& config, Channel& channel, Mes
       message.type == "regular" ||
       (message.type == "system" && !config.skip_last_msg_update_for_system_msgs) ||
       message.show_in_channel;
-  if (moves_channel) channel.last_message_at = context.now;
+  if (moves_channel) channel.last_message_at = at;
   context.store.UpdateChannel(channel);
   if (!message.countable) return;
   if (auto sender = context.store.FindMember(channel.pk, message.user_id)) {
     sender->read_count = channel.countable_messages;
-    sender->last_read_at = context.now;
+    sender->last_read_at = at;
     sender->last_read_message_id = message.id;
     context.store.PutMember(*sender);
   }

@@ -67,6 +67,8 @@ struct Channel {
   std::int64_t message_count = 0;  ///< Messages in it now.
   std::int64_t member_count = 0;
   Timestamp last_message_at;
+  /// Of the newest message of any kind. No new one is dated before it, whatever the clock says.
+  Timestamp newest_message_at;
   Timestamp created_at;
   Timestamp updated_at;
   Timestamp deleted_at;

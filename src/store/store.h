@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "chat/store.h"
@@ -28,11 +29,19 @@ class Failure : public std::exception {
   std::string message_;
 };
 
-/// The stored answer to a request that carried an Idempotency-Key (decisions.md 16).
+/// An Idempotency-Key, and whose it is: it means nothing to any other caller.
+struct IdempotencyKey {
+  AppId app;
+  std::string caller;  ///< A user's id; empty: the app's own server.
+  std::string key;
+};
+
+/// What is kept of the answer to a request that carried an Idempotency-Key.
 struct IdempotentReply {
   std::string fingerprint;  ///< Of the request; another request must not reuse the key.
   int status = 0;
-  std::string body;
+  std::string body;               ///< Empty: too large to keep.
+  std::vector<std::string> made;  ///< Names of what was made, to build such an answer anew.
   Timestamp created_at;
 };
 
@@ -40,7 +49,10 @@ class Reader : public virtual chat::Reader,
                public virtual settings::Reader,
                public virtual delivery::Reader {
  public:
-  virtual std::optional<IdempotentReply> FindIdempotentReply(AppId app, std::string_view key) = 0;
+  /// None if it was kept more than 24 hours ago.
+  virtual std::optional<IdempotentReply> FindIdempotentReply(const IdempotencyKey& key) = 0;
+  /// About how much room the kept answers of the app take.
+  virtual std::int64_t IdempotentBytes(AppId app) = 0;
 };
 
 class Tx : public virtual Reader,
@@ -48,8 +60,9 @@ class Tx : public virtual Reader,
            public virtual settings::Tx,
            public virtual delivery::Tx {
  public:
-  virtual void PutIdempotentReply(AppId app, std::string_view key,
-                                  const IdempotentReply& reply) = 0;
+  /// Forgets the oldest answers of the app until all of them are within `bytes_max`.
+  virtual void PutIdempotentReply(const IdempotencyKey& key, const IdempotentReply& reply,
+                                  std::int64_t bytes_max) = 0;
   /// Runs `fn` on the writer's thread after the commit, before the job's `done`. Dropped if the
   /// job is rolled back.
   virtual void OnCommit(std::move_only_function<void()> fn) = 0;

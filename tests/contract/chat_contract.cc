@@ -89,6 +89,7 @@ TEST_P(StoreContract, ChannelsKeepEveryField) {
   channel.last_message_at = At(6);
   channel.truncated_at = At(7);
   channel.truncated_by_id = "bob";
+  channel.newest_message_at = At(9);
   channel.reveals = 8;
   channel.unread_floor = 2;
   channel.custom_json = R"({"name":"x"})";
@@ -113,6 +114,7 @@ TEST_P(StoreContract, ChannelsKeepEveryField) {
     EXPECT_EQ(found->updated_at, channel.updated_at);
     EXPECT_EQ(found->truncated_at, channel.truncated_at);
     EXPECT_EQ(found->truncated_by_id, channel.truncated_by_id);
+    EXPECT_EQ(found->newest_message_at, channel.newest_message_at);
     EXPECT_EQ(found->reveals, channel.reveals);
     EXPECT_EQ(found->unread_floor, channel.unread_floor);
     EXPECT_EQ(found->custom_json, channel.custom_json);

@@ -142,32 +142,63 @@ TEST_P(StoreContract, HooksOfOneAppAreNotThoseOfAnother) {
             Commit::kFailed);
 }
 
+constexpr std::int64_t kPlentyOfBytes = 1'000'000;
+
 TEST_P(StoreContract, RepliesAreRememberedForADay) {
+  const IdempotencyKey key{app_, "mara", "key"};
   IdempotentReply reply;
   reply.fingerprint = "f";
   reply.status = 201;
   reply.body = R"({"ok":true})";
+  reply.made = {"a", ""};
   reply.created_at = clock_.WallNow();
-  Write([&](Tx& tx) { tx.PutIdempotentReply(app_, "key", reply); });
+  Write([&](Tx& tx) { tx.PutIdempotentReply(key, reply, kPlentyOfBytes); });
   ReadBoth([&](Reader& reader) {
-    const auto found = reader.FindIdempotentReply(app_, "key");
+    const auto found = reader.FindIdempotentReply(key);
     ASSERT_TRUE(found);
     EXPECT_EQ(found->fingerprint, reply.fingerprint);
     EXPECT_EQ(found->status, reply.status);
     EXPECT_EQ(found->body, reply.body);
+    EXPECT_EQ(found->made, reply.made);
     EXPECT_EQ(found->created_at, reply.created_at);
-    EXPECT_EQ(reader.FindIdempotentReply(app_, "other"), std::nullopt);
-    EXPECT_EQ(reader.FindIdempotentReply({app_.value + 1}, "key"), std::nullopt);
+    // Another key, caller or app.
+    EXPECT_FALSE(reader.FindIdempotentReply({app_, "mara", "other"}));
+    EXPECT_FALSE(reader.FindIdempotentReply({app_, "", "key"}));
+    EXPECT_FALSE(reader.FindIdempotentReply({{app_.value + 1}, "mara", "key"}));
   });
   clock_.Advance(std::chrono::hours(23));
-  ReadBoth([&](Reader& reader) { EXPECT_TRUE(reader.FindIdempotentReply(app_, "key")); });
+  ReadBoth([&](Reader& reader) { EXPECT_TRUE(reader.FindIdempotentReply(key)); });
   clock_.Advance(std::chrono::hours(2));
-  ReadBoth([&](Reader& reader) { EXPECT_FALSE(reader.FindIdempotentReply(app_, "key")); });
+  ReadBoth([&](Reader& reader) { EXPECT_FALSE(reader.FindIdempotentReply(key)); });
   reply.created_at = clock_.WallNow();
   reply.status = 400;
-  Write([&](Tx& tx) { tx.PutIdempotentReply(app_, "key", reply); });
-  ReadBoth(
-      [&](Reader& reader) { EXPECT_EQ(reader.FindIdempotentReply(app_, "key")->status, 400); });
+  Write([&](Tx& tx) { tx.PutIdempotentReply(key, reply, kPlentyOfBytes); });
+  ReadBoth([&](Reader& reader) { EXPECT_EQ(reader.FindIdempotentReply(key)->status, 400); });
+}
+
+TEST_P(StoreContract, TheOldestRepliesOfAnAppMakeRoomForNewOnes) {
+  IdempotentReply reply;
+  reply.fingerprint = "f";
+  reply.body = std::string(1000, 'x');
+  reply.created_at = clock_.WallNow();
+  constexpr std::int64_t kRoom = 50'000;
+  const AppId other{app_.value + 1};
+  const auto key = [](int i) { return "key-" + std::to_string(i); };
+  Write([&](Tx& tx) {
+    tx.PutIdempotentReply({other, "", "key"}, reply, kRoom);
+    for (int i = 0; i < 200; ++i) tx.PutIdempotentReply({app_, "", key(i)}, reply, kRoom);
+    // Replacing one takes no more room.
+    for (int i = 0; i < 200; ++i) tx.PutIdempotentReply({app_, "", key(199)}, reply, kRoom);
+  });
+  ReadBoth([&](Reader& reader) {
+    EXPECT_LE(reader.IdempotentBytes(app_), kRoom);
+    EXPECT_GT(reader.IdempotentBytes(app_), kRoom / 2);
+    EXPECT_FALSE(reader.FindIdempotentReply({app_, "", key(0)}));
+    EXPECT_TRUE(reader.FindIdempotentReply({app_, "", key(180)}));
+    EXPECT_TRUE(reader.FindIdempotentReply({app_, "", key(199)}));
+    EXPECT_TRUE(reader.FindIdempotentReply({other, "", "key"}));
+    EXPECT_GT(reader.IdempotentBytes(other), 1000);
+  });
 }
 
 TEST_P(StoreContract, APurgedChannelIsOutOfReachAtOnce) {

@@ -47,13 +47,46 @@ suite('Idempotency-Key', ({ test, server, newApp, receiver, path }) => {
     assert.equal(await count(two), 1);
   });
 
-  test('an error that changed nothing does not burn the key for good', async () => {
+  test('an error that changed nothing does not use the key up', async () => {
     const app = await newApp();
     const key = randomUUID();
     const first = await post(app, key, 'early');
     assert.equal(first.status, 404, first.text); // No such channel yet.
-    const again = await post(app, key, 'early');
-    assert.equal(again.status, 404, again.text);
+    await app.channel('dock', ['mara']);
+    const second = await post(app, key, 'early');
+    assert.equal(second.status, 201, second.text);
+    const third = await post(app, key, 'early');
+    assert.equal(third.json.message.id, second.json.message.id);
+    assert.equal(await count(app), 1);
+  });
+
+  test('a key is its caller\'s own: nobody else gets the answer', async () => {
+    const app = await newApp();
+    await app.channel('dock', ['mara', 'tom']);
+    await app.users('eve');
+    const key = randomUUID();
+    const send = (as) =>
+      app.request('POST', '/channels/messaging/dock/message', { message: { text: 'secret' } },
+        { as, headers: { 'Idempotency-Key': key } });
+    const maras = await send('mara');
+    assert.equal(maras.status, 201, maras.text);
+    const eves = await send('eve'); // No member.
+    assert.equal(eves.status, 403, eves.text);
+    const toms = await send('tom');
+    assert.notEqual(toms.json.message.id, maras.json.message.id);
+    assert.equal((await send('mara')).json.message.id, maras.json.message.id);
+  });
+
+  test('a query by POST ignores the key', async () => {
+    const app = await newApp();
+    await app.channel('dock', ['mara']);
+    const key = randomUUID();
+    const query = async () =>
+      (await app.request('POST', '/channels/messaging/dock/query', { state: true },
+        { headers: { 'Idempotency-Key': key } })).json.messages.length;
+    assert.equal(await query(), 0);
+    await app.send('dock', { text: 'new', user_id: 'mara' });
+    assert.equal(await query(), 1);
   });
 
   test('survives a restart', async () => {

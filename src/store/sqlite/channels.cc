@@ -6,8 +6,9 @@
 #define CHANNEL_COLUMNS                                                                     \
   "c.pk, c.app, c.type, c.id, c.countable_messages, c.message_count, c.member_count, "      \
   "c.last_message_at, c.created_at, c.updated_at, c.deleted_at, c.truncated_at, c.frozen, " \
-  "c.disabled, c.cooldown, c.reveals, c.unread_floor, c.created_by_id, c.truncated_by_id, " \
-  "c.team, c.filter_tags, c.auto_translation, c.auto_translation_language, "                \
+  "c.disabled, c.cooldown, c.reveals, c.unread_floor, c.newest_message_at, "                \
+  "c.created_by_id, c.truncated_by_id, c.team, c.filter_tags, c.auto_translation, "         \
+  "c.auto_translation_language, "                                                           \
   "c.config_overrides, c.custom"
 
 namespace hookline::store::sqlite {
@@ -32,6 +33,7 @@ chat::ChannelPtr ReadChannel(Columns columns) {
   channel->cooldown = columns.Int32();
   channel->reveals = columns.Int();
   channel->unread_floor = columns.Int();
+  channel->newest_message_at = columns.Time();
   channel->created_by_id = columns.Text();
   channel->truncated_by_id = columns.Text();
   channel->team = columns.Text();
@@ -102,16 +104,16 @@ ChannelTable::ChannelTable(Connection& db)
 INSERT INTO channels (app, type, id, countable_messages, message_count, member_count,
   last_message_at, created_at, updated_at, deleted_at, truncated_at, frozen, disabled, cooldown,
   created_by_id, truncated_by_id, team, filter_tags, config_overrides, custom, reveals,
-  unread_floor, auto_translation, auto_translation_language)
+  unread_floor, auto_translation, auto_translation_language, newest_message_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-  ?20, ?21, ?22, ?23, ?24))sql"),
+  ?20, ?21, ?22, ?23, ?24, ?25))sql"),
       // Names no indexed column: the index stays untouched, whatever else changes.
       update_(db, R"sql(
 UPDATE channels SET countable_messages = ?2, message_count = ?3, member_count = ?4,
   last_message_at = ?5, created_at = ?6, updated_at = ?7, truncated_at = ?8, frozen = ?9,
   disabled = ?10, cooldown = ?11, created_by_id = ?12, truncated_by_id = ?13, team = ?14,
   filter_tags = ?15, config_overrides = ?16, custom = ?17, reveals = ?18, unread_floor = ?19,
-  auto_translation = ?20, auto_translation_language = ?21
+  auto_translation = ?20, auto_translation_language = ?21, newest_message_at = ?22
 WHERE pk = ?1)sql"),
       set_deleted_(db, "UPDATE channels SET deleted_at = ?2 WHERE pk = ?1"),
       start_purge_(db, "INSERT OR IGNORE INTO purges VALUES (?1)"),
@@ -181,8 +183,8 @@ ChannelId ChannelTable::Insert(const chat::Channel& channel) {
           channel.updated_at, channel.deleted_at, channel.truncated_at, channel.frozen,
           channel.disabled, channel.cooldown, channel.created_by_id, channel.truncated_by_id,
           channel.team, tags, channel.config_overrides_json, channel.custom_json, channel.reveals,
-          channel.unread_floor, channel.auto_translation_enabled,
-          channel.auto_translation_language);
+          channel.unread_floor, channel.auto_translation_enabled, channel.auto_translation_language,
+          channel.newest_message_at);
   return {db_.last_insert_id()};
 }
 
@@ -193,7 +195,8 @@ void ChannelTable::Update(const chat::Channel& channel) {
           channel.truncated_at, channel.frozen, channel.disabled, channel.cooldown,
           channel.created_by_id, channel.truncated_by_id, channel.team, tags,
           channel.config_overrides_json, channel.custom_json, channel.reveals, channel.unread_floor,
-          channel.auto_translation_enabled, channel.auto_translation_language);
+          channel.auto_translation_enabled, channel.auto_translation_language,
+          channel.newest_message_at);
 }
 
 void ChannelTable::SetDeleted(ChannelId channel, Timestamp deleted_at) {

@@ -28,6 +28,35 @@ void Create(const std::string& path) {
   }
 }
 
+bool IsEmptyOrOurs(const std::string& path) {
+  std::error_code ec;
+  if (std::filesystem::exists(path + "/hookline.db", ec)) return true;
+  return std::filesystem::is_empty(path, ec);
+}
+
+// What others could read until now is closed to them. A directory that holds other things as well
+// keeps its mode: it was given to more than us.
+void CloseToOthers(const std::string& path) {
+  struct stat info{};
+  if (::stat(path.c_str(), &info) != 0 || info.st_uid != ::geteuid()) return;
+  if ((info.st_mode & S_ISVTX) == 0 && (info.st_mode & 077) != 0 && IsEmptyOrOurs(path)) {
+    ::chmod(path.c_str(), 0700);
+  }
+  for (const char* name : {"/hookline.db", "/hookline.db-wal", "/hookline.db-shm", "/lock"}) {
+    const std::string file = path + name;
+    if (::lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 077) != 0) {
+      ::chmod(file.c_str(), 0600);
+    }
+  }
+}
+
+// SQLite would make it by the umask; the files next to it take their mode from it.
+void CreatePrivateFile(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) throw Failure(fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+  ::close(fd);
+}
+
 // flock can be waited for only without a limit of time, hence the polling.
 bool Lock(int fd, std::chrono::milliseconds wait) {
   const auto deadline = std::chrono::steady_clock::now() + wait;
@@ -61,6 +90,13 @@ DataDirectory::DataDirectory(const std::string& path, std::chrono::milliseconds 
     throw Failure(fmt::format("another server uses the data directory {}", path_));
   }
   lock_fd_ = fd;
+  try {
+    CloseToOthers(path_);
+    CreatePrivateFile(database_path());
+  } catch (const Failure&) {
+    ::close(fd);
+    throw;
+  }
 }
 
 DataDirectory::~DataDirectory() { ::close(lock_fd_); }

@@ -9,8 +9,9 @@ namespace hookline::store::sqlite {
 /// process, however that ends. Not copyable; may be destroyed on any thread.
 class DataDirectory {
  public:
-  /// Creates the directory (mode 0700) if it is missing, and waits up to `wait` for another holder
-  /// to go. Throws Failure with a message for the operator.
+  /// Creates the directory (mode 0700) and an empty database file in it (0600) if they are missing,
+  /// closes what is there to other users, and waits up to `wait` for another holder to go. Throws
+  /// Failure with a message for the operator.
   DataDirectory(const std::string& path, std::chrono::milliseconds wait);
   DataDirectory(const DataDirectory&) = delete;
   DataDirectory& operator=(const DataDirectory&) = delete;

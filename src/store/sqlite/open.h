@@ -15,7 +15,8 @@ namespace hookline::store {
 
 struct SqliteOptions {
   std::string directory;  ///< Created (mode 0700) if missing. Holds hookline.db and its lock.
-  std::chrono::milliseconds lock_wait{5000};  ///< For another server to let go of the directory.
+  std::chrono::milliseconds lock_wait{5000};   ///< For another server to let go of the directory.
+  std::chrono::milliseconds check_time{2000};  ///< For looking for damage before the start.
   int reader_threads = 2;
   std::size_t write_queue_max = 8192;  ///< Jobs of Write; more are rejected.
   std::size_t read_queue_max = 4096;
@@ -28,8 +29,9 @@ struct SqliteOptions {
 };
 
 /// Opens or creates the data directory, migrates its schema, and starts the store's threads. Fails
-/// with kUnavailable and a message for the operator: another server holds the directory, the
-/// database is of a newer schema or cannot be read.
+/// with kUnavailable and a message for the operator: another server holds the directory, the disk
+/// is full, the database is of a newer schema or cannot be read. What an unclean end has left in
+/// the log is told in `options.log`, and so is damage; a damaged store opens, but is not healthy.
 Result<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options);
 
 }  // namespace hookline::store

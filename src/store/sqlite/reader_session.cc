@@ -192,9 +192,11 @@ std::vector<delivery::AttemptView> ReaderSession::ListAttempts(DeliveryId delive
 
 delivery::EventPayloadPtr ReaderSession::FindEvent(EventId event) { return events_.Find(event); }
 
-std::optional<IdempotentReply> ReaderSession::FindIdempotentReply(AppId app, std::string_view key) {
-  return requests_.FindReply(app, key, IdempotencySince());
+std::optional<IdempotentReply> ReaderSession::FindIdempotentReply(const IdempotencyKey& key) {
+  return requests_.FindReply(key, IdempotencySince());
 }
+
+std::int64_t ReaderSession::IdempotentBytes(AppId app) { return requests_.ReplyBytes(app); }
 
 Timestamp ReaderSession::IdempotencySince() const {
   return clock_.WallNow() - std::chrono::hours(24);

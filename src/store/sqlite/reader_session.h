@@ -88,7 +88,8 @@ class ReaderSession : public virtual store::Reader {
   std::vector<delivery::AttemptView> ListAttempts(DeliveryId delivery) override;
   delivery::EventPayloadPtr FindEvent(EventId event) override;
 
-  std::optional<IdempotentReply> FindIdempotentReply(AppId app, std::string_view key) override;
+  std::optional<IdempotentReply> FindIdempotentReply(const IdempotencyKey& key) override;
+  std::int64_t IdempotentBytes(AppId app) override;
 
  protected:
   Timestamp IdempotencySince() const;

@@ -18,16 +18,22 @@ class RequestTable {
   void PutTask(const chat::Task& task);
 
   /// Not the ones from before `since`.
-  std::optional<IdempotentReply> FindReply(AppId app, std::string_view key, Timestamp since);
-  /// Also removes a few of those from before `since`, more than are added.
-  void PutReply(AppId app, std::string_view key, const IdempotentReply& reply, Timestamp since);
+  std::optional<IdempotentReply> FindReply(const IdempotencyKey& key, Timestamp since);
+  std::int64_t ReplyBytes(AppId app);
+  /// Also removes a few of those from before `since`, more than are added, and the app's oldest
+  /// while they are more than `bytes_max`.
+  void PutReply(const IdempotencyKey& key, const IdempotentReply& reply, Timestamp since,
+                std::int64_t bytes_max);
 
  private:
   Statement find_task_;
   Statement put_task_;
   Statement find_reply_;
+  Statement reply_bytes_;
   Statement put_reply_;
+  Statement remove_reply_;
   Statement prune_replies_;
+  Statement remove_oldest_;
 };
 
 }  // namespace hookline::store::sqlite

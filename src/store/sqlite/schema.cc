@@ -376,6 +376,7 @@ ALTER TABLE channels ADD COLUMN reveals INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE channels ADD COLUMN unread_floor INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE channels ADD COLUMN auto_translation INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE channels ADD COLUMN auto_translation_language TEXT NOT NULL DEFAULT '';
+ALTER TABLE channels ADD COLUMN newest_message_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN history_from INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE members ADD COLUMN hidden_mark INTEGER NOT NULL DEFAULT -1;
 
@@ -393,6 +394,35 @@ CREATE TABLE truncations (
   channel INTEGER PRIMARY KEY,
   before  INTEGER NOT NULL
 ) STRICT;
+
+-- The table before this one did not say to whom the answers went, so nobody can have them again.
+-- `bytes` is about the room that a row takes; idempotent_bytes sums it up for each app.
+DROP TABLE idempotent_replies;
+CREATE TABLE idempotent_replies (
+  pk          INTEGER PRIMARY KEY,
+  app         INTEGER NOT NULL,
+  created_at  INTEGER NOT NULL,
+  status      INTEGER NOT NULL,
+  bytes       INTEGER NOT NULL,
+  caller      TEXT NOT NULL,
+  key         TEXT NOT NULL,
+  fingerprint TEXT NOT NULL,
+  made        TEXT NOT NULL,
+  body        TEXT NOT NULL,
+  UNIQUE (app, caller, key)
+) STRICT;
+CREATE INDEX idempotent_replies_app ON idempotent_replies (app);
+CREATE TABLE idempotent_bytes (
+  app   INTEGER PRIMARY KEY,
+  bytes INTEGER NOT NULL
+) STRICT;
+CREATE TRIGGER idempotent_replies_added AFTER INSERT ON idempotent_replies BEGIN
+  INSERT INTO idempotent_bytes VALUES (new.app, new.bytes)
+    ON CONFLICT (app) DO UPDATE SET bytes = bytes + new.bytes;
+END;
+CREATE TRIGGER idempotent_replies_removed AFTER DELETE ON idempotent_replies BEGIN
+  UPDATE idempotent_bytes SET bytes = bytes - old.bytes WHERE app = old.app;
+END;
 )sql";
 
 constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};

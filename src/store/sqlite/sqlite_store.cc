@@ -1,9 +1,12 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <utility>
 
+#include "store/sqlite/check.h"
 #include "store/sqlite/data_directory.h"
+#include "store/sqlite/log_report.h"
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/reader_pool.h"
@@ -20,13 +23,54 @@ std::int64_t NextEpoch(sqlite::Connection& db) {
   return db.QueryInt("SELECT value FROM meta WHERE key = 'epoch'");
 }
 
+// In words that tell an operator what to do.
+std::string WhyItDoesNotOpen(const std::string& directory, const sqlite::SqliteFailure& failure) {
+  const std::string file = directory + "/hookline.db";
+  switch (failure.code() & 0xFF) {
+    case SQLITE_NOTADB:
+      return fmt::format(
+          "{} is not a database that hookline wrote, or its beginning is damaged: move it away, or "
+          "restore a backup ({})",
+          file, failure.what());
+    case SQLITE_CORRUPT:
+      return fmt::format(
+          "the database {} is damaged: restore a backup, or rescue what is there with "
+          "sqlite3's .recover ({})",
+          file, failure.what());
+    case SQLITE_FULL:
+      return fmt::format("the disk of {} is full: make room and start again ({})", directory,
+                         failure.what());
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return fmt::format("{} cannot be written to: check its owner, its mode and its mount ({})",
+                         file, failure.what());
+    case SQLITE_BUSY:
+      return fmt::format("another program holds {}: stop it and start again ({})", file,
+                         failure.what());
+    default:
+      break;
+  }
+  std::error_code ec;
+  const auto space = std::filesystem::space(directory, ec);
+  // The small file beside the log cannot say by itself why it does not grow.
+  if (!ec && space.available < 256 * 1024) {
+    return fmt::format("the disk of {} is full: make room and start again ({})", directory,
+                       failure.what());
+  }
+  return fmt::format("cannot open the database {}: {}", file, failure.what());
+}
+
 class SqliteStore final : public Store {
  public:
+  /// Throws Failure.
   explicit SqliteStore(const SqliteOptions& options)
       : directory_(options.directory, options.lock_wait),
         clock_(options.clock != nullptr ? *options.clock : own_clock_),
         health_(options.log ? options.log : LogToStandardError) {
+    const sqlite::LogReport log_report = sqlite::InspectLog(directory_.database_path());
     auto db = Connect(options, false);
+    for (const std::string& line : sqlite::Describe(log_report)) health_.Log(line);
+    sqlite::CheckDatabase(*db, options.check_time, health_);
     sqlite::Migrate(*db, sqlite::SchemaSteps());
     epoch_ = NextEpoch(*db);
     writer_ = std::make_unique<sqlite::Writer>(
@@ -89,6 +133,8 @@ class SqliteStore final : public Store {
 Result<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options) {
   try {
     return std::make_unique<SqliteStore>(options);
+  } catch (const sqlite::SqliteFailure& failure) {
+    return Fail(ErrorKind::kUnavailable, WhyItDoesNotOpen(options.directory, failure));
   } catch (const std::exception& failure) {
     return Fail(ErrorKind::kUnavailable, failure.what());
   }

@@ -356,10 +356,10 @@ void WriterSession::Redeliver(DeliveryId delivery, HookId to, Timestamp now) {
   }
 }
 
-void WriterSession::PutIdempotentReply(AppId app, std::string_view key,
-                                       const IdempotentReply& reply) {
+void WriterSession::PutIdempotentReply(const IdempotencyKey& key, const IdempotentReply& reply,
+                                       std::int64_t bytes_max) {
   BeforeWrite();
-  requests_.PutReply(app, key, reply, IdempotencySince());
+  requests_.PutReply(key, reply, IdempotencySince(), bytes_max);
 }
 
 void WriterSession::OnCommit(std::move_only_function<void()> fn) {

@@ -94,7 +94,8 @@ class WriterSession final : public ReaderSession, public store::Tx {
                     std::string_view reason, Timestamp now, int limit) override;
   void Redeliver(DeliveryId delivery, HookId to, Timestamp now) override;
 
-  void PutIdempotentReply(AppId app, std::string_view key, const IdempotentReply& reply) override;
+  void PutIdempotentReply(const IdempotencyKey& key, const IdempotentReply& reply,
+                          std::int64_t bytes_max) override;
   void OnCommit(std::move_only_function<void()> fn) override;
 
  private:

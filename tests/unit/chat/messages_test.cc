@@ -36,6 +36,35 @@ TEST_F(MessagesTest, StoresAndTellsWhatWasSaid) {
   EXPECT_FALSE(Only("message.new").custom);
 }
 
+TEST_F(MessagesTest, AClockThatWasSetBackPutsNothingBeforeWhatIsThere) {
+  ASSERT_DONE(Say(R"("id":"a","text":"first")"));
+  const Timestamp before = now_;
+  ASSERT_DONE(Say(R"("id":"r0","text":"a reply","parent_id":"a")"));
+  const Timestamp newest = now_;
+  now_ = now_ - std::chrono::hours(2);
+  ASSERT_DONE(Say(R"("id":"b","text":"second")"));
+  ASSERT_DONE(Say(R"("id":"r1","text":"another reply","parent_id":"a")"));
+  ASSERT_DONE(Say(R"("id":"c","text":"third")"));
+  EXPECT_GT(newest, before);
+  for (const char* id : {"b", "r1", "c"}) EXPECT_EQ(FindMessage(id)->created_at, newest) << id;
+  EXPECT_EQ(FindChannel("room")->last_message_at, newest);
+  const auto ids = [](const std::vector<Message>& messages) {
+    std::string joined;
+    for (const Message& message : messages) joined += message.id + ' ';
+    return joined;
+  };
+  const ChannelId room = FindChannel("room")->pk;
+  Look([&](Tx& tx) {
+    EXPECT_EQ(ids(tx.ListMessages(room, {})), "a b c ");
+    EXPECT_EQ(ids(tx.ListReplies(app_, "a", {})), "r0 r1 ");
+    return 0;
+  });
+  // Once the clock has caught up, it counts again.
+  now_ = newest + std::chrono::hours(1);
+  ASSERT_DONE(Say(R"("id":"d","text":"fourth")"));
+  EXPECT_EQ(FindMessage("d")->created_at, now_);
+}
+
 TEST_F(MessagesTest, AnEmptyTextHasNoHtml) {
   ASSERT_DONE(Say(R"("id":"m1")"));
   EXPECT_EQ(FindMessage("m1")->text, "");

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <filesystem>
 #include <fstream>
 #include <future>
 
@@ -17,6 +18,7 @@
 #include "store/sqlite/migrate.h"
 #include "store/sqlite/open.h"
 #include "store/sqlite/schema.h"
+#include "unit/store/fault_vfs.h"
 #include "unit/store/temp_directory.h"
 
 namespace hookline::store {
@@ -25,6 +27,7 @@ namespace {
 using sqlite::Connection;
 using sqlite::Migrate;
 using testing::HasSubstr;
+using testing::Not;
 
 class SqliteOpenTest : public testing::Test {
  protected:
@@ -52,6 +55,50 @@ TEST_F(SqliteOpenTest, CreatesAPrivateDirectory) {
   struct stat info{};
   ASSERT_EQ(stat(data().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0700U);
+}
+
+TEST_F(SqliteOpenTest, ItsFilesAreForNobodyElse) {
+  const mode_t before = umask(0);
+  {
+    const auto store = Open();
+    ASSERT_TRUE(store);
+    for (const char* name : {"hookline.db", "hookline.db-wal", "hookline.db-shm", "lock"}) {
+      struct stat info{};
+      ASSERT_EQ(stat((data() + "/" + name).c_str(), &info), 0) << name;
+      EXPECT_EQ(info.st_mode & 0777U, 0600U) << name;
+    }
+  }
+  umask(before);
+}
+
+TEST_F(SqliteOpenTest, ADirectoryOfAnOlderReleaseIsClosedToOthers) {
+  ASSERT_TRUE(Open());
+  std::ofstream(database() + "-wal") << "";
+  ASSERT_EQ(chmod(data().c_str(), 0755), 0);
+  for (const char* name : {"hookline.db", "hookline.db-wal", "lock"}) {
+    ASSERT_EQ(chmod((data() + "/" + name).c_str(), 0644), 0) << name;
+  }
+  const auto store = Open();
+  ASSERT_TRUE(store);
+  struct stat info{};
+  ASSERT_EQ(stat(data().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0700U);
+  for (const char* name : {"hookline.db", "hookline.db-wal", "hookline.db-shm", "lock"}) {
+    ASSERT_EQ(stat((data() + "/" + name).c_str(), &info), 0) << name;
+    EXPECT_EQ(info.st_mode & 0777U, 0600U) << name;
+  }
+}
+
+TEST_F(SqliteOpenTest, ADirectoryThatHoldsOtherThingsKeepsItsMode) {
+  std::filesystem::create_directories(data());
+  std::ofstream(data() + "/somebody's") << "";
+  ASSERT_EQ(chmod(data().c_str(), 0755), 0);
+  ASSERT_TRUE(Open());
+  struct stat info{};
+  ASSERT_EQ(stat(data().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0755U);
+  ASSERT_EQ(stat(database().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
 }
 
 TEST_F(SqliteOpenTest, RefusesADirectoryThatIsInUse) {
@@ -111,7 +158,125 @@ TEST_F(SqliteOpenTest, SaysWhatIsWrongWithAFileThatIsNoDatabase) {
   std::ofstream(database(), std::ios::trunc) << std::string(10'000, 'x');
   const auto store = Open();
   ASSERT_FALSE(store);
-  EXPECT_THAT(store.error().message(), HasSubstr("not a database"));
+  EXPECT_THAT(store.error().message(), HasSubstr("is not a database that hookline wrote"));
+  EXPECT_THAT(store.error().message(), HasSubstr(database()));
+}
+
+TEST_F(SqliteOpenTest, AFullDiskIsNamedAtTheStart) {
+  fault_vfs::Install();
+  SqliteOptions options;
+  options.directory = data();
+  options.vfs = "fault";
+  options.log = [](std::string_view) {};
+  fault_vfs::SetDiskFull(true);
+  const auto store = OpenSqlite(options);
+  fault_vfs::SetDiskFull(false);
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message(), HasSubstr("the disk of " + data() + " is full"));
+  EXPECT_TRUE(OpenSqlite(options));
+}
+
+class SqliteDamageTest : public SqliteOpenTest {
+ protected:
+  // What a server leaves that was killed: a copy of the files while it runs.
+  void FillAndKill(int users) {
+    auto store = Open();
+    ASSERT_TRUE(store);
+    for (int i = 0; i < users; ++i) {
+      ASSERT_EQ(Write(**store,
+                      [i](Tx& tx) {
+                        chat::User user;
+                        user.app = {1};
+                        user.id = "user-" + std::to_string(i);
+                        user.image = std::string(2000, 'x');
+                        tx.PutUser(user);
+                        return true;
+                      }),
+                Commit::kCommitted);
+    }
+    std::filesystem::create_directories(Left());
+    for (const char* suffix : {"", "-wal", "-shm"}) {
+      std::filesystem::copy_file(database() + suffix, LeftFile(suffix),
+                                 std::filesystem::copy_options::overwrite_existing);
+    }
+  }
+  std::string Left() const { return directory_.path() + "/left"; }
+  std::string LeftFile(const std::string& suffix = "") const {
+    return Left() + "/hookline.db" + suffix;
+  }
+  static void Overwrite(const std::string& file, std::int64_t at, std::size_t bytes) {
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(at);
+    stream << std::string(bytes, '\x5a');
+  }
+  Result<std::unique_ptr<Store>> OpenLeft() {
+    SqliteOptions options;
+    options.directory = Left();
+    options.log = [this](std::string_view line) { log_ += std::string(line) + '\n'; };
+    return OpenSqlite(options);
+  }
+  std::string log_;
+};
+
+TEST_F(SqliteDamageTest, SaysNothingAfterACleanEnd) {
+  FillAndKill(5);
+  ASSERT_TRUE(OpenLeft());
+  log_.clear();
+  ASSERT_TRUE(OpenLeft());
+  EXPECT_EQ(log_, "");
+}
+
+TEST_F(SqliteDamageTest, TellsWhatTheLogRecoveryFound) {
+  FillAndKill(20);
+  const auto store = OpenLeft();
+  ASSERT_TRUE(store);
+  EXPECT_THAT(log_, HasSubstr("recovered from the log"));
+  EXPECT_THAT(log_, Not(HasSubstr("damaged")));
+  EXPECT_TRUE((*store)->healthy());
+}
+
+TEST_F(SqliteDamageTest, TellsOfALogThatIsCutShortOrDamagedOrGone) {
+  for (const std::string how : {"cut", "overwritten", "gone", "without the index"}) {
+    FillAndKill(20);
+    log_.clear();
+    const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(LeftFile("-wal")));
+    if (how == "cut") std::filesystem::resize_file(LeftFile("-wal"), bytes * 2 / 3);
+    if (how == "overwritten") Overwrite(LeftFile("-wal"), bytes / 2, 100);
+    if (how == "gone") std::filesystem::remove(LeftFile("-wal"));
+    if (how == "without the index") {
+      std::filesystem::remove(LeftFile("-shm"));
+      Overwrite(LeftFile("-wal"), bytes / 2, 100);
+    }
+    const auto store = OpenLeft();
+    ASSERT_TRUE(store) << how;
+    EXPECT_THAT(log_, HasSubstr("the log is damaged or cut short")) << how;
+    EXPECT_EQ(Write(**store, [](Tx&) { return true; }), Commit::kCommitted) << how;
+    std::filesystem::remove_all(Left());
+    std::filesystem::remove_all(data());
+  }
+}
+
+TEST_F(SqliteDamageTest, AChangeThatWasNotFinishedIsNoDamage) {
+  FillAndKill(20);
+  // Of the page that ends the last commit, half is there.
+  const auto bytes = std::filesystem::file_size(LeftFile("-wal"));
+  std::filesystem::remove(LeftFile("-shm"));
+  std::filesystem::resize_file(LeftFile("-wal"), bytes - 2000);
+  ASSERT_TRUE(OpenLeft());
+  EXPECT_THAT(log_, Not(HasSubstr("damaged")));
+}
+
+TEST_F(SqliteDamageTest, DamagedPagesAreFoundAtTheStart) {
+  FillAndKill(500);
+  // In the database itself, behind its first page and the schema's.
+  ASSERT_TRUE(OpenLeft());
+  const auto bytes = static_cast<std::int64_t>(std::filesystem::file_size(LeftFile()));
+  Overwrite(LeftFile(), bytes / 2 / 4096 * 4096, 4096 * 20);
+  log_.clear();
+  const auto store = OpenLeft();
+  ASSERT_TRUE(store) << store.error().message();
+  EXPECT_THAT(log_, HasSubstr("the database is damaged"));
+  EXPECT_FALSE((*store)->healthy());
 }
 
 TEST_F(SqliteOpenTest, UpgradesAnOldSchemaInPlace) {
