@@ -239,8 +239,13 @@ awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
   const json::Value object = request.body()["message"];
   Passage passage;
   passage.settings = SettingsOf(request.app);
-  passage.drafting = [&](const chat::ReadContext& context) {
-    return chat::DraftMessage(context, request.args[0], request.args[1], object);
+  passage.drafting = [&](const chat::ReadContext& context) -> Result<chat::Draft> {
+    auto draft = chat::DraftMessage(context, request.args[0], request.args[1], object);
+    if (!draft) return draft;
+    if (auto read = chat::ReadSendOptions(request.body(), *draft); !read) {
+      return std::unexpected(read.error());
+    }
+    return draft;
   };
   const bool maybe_command = object["text"].AsString().value_or("").starts_with('/');
   if (maybe_command || !passage.settings->before_message_send_url.empty()) {

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "api/operation.h"
@@ -17,13 +18,6 @@ namespace {
 
 constexpr std::size_t kManyMessagesMax = 100;
 constexpr int kReactionsMax = 300;
-
-Result<void> WriteMessage(WriteScope& scope, json::Writer& w, const chat::Message& message) {
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
-  w.Key("message");
-  encoder.Message(w, message, scope.call.caller.user_id);
-  return {};
-}
 
 Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
   auto message = chat::RequireMessageOrEphemeral(scope.chat, scope.call.args[0]);
@@ -50,6 +44,8 @@ Result<void> GetManyMessages(ReadScope& scope, json::Writer& w) {
     }
   }
   if (ids.empty()) return InputError("ids is a required parameter");
+  std::unordered_set<std::string_view> seen;
+  std::erase_if(ids, [&](std::string_view id) { return !seen.insert(id).second; });
   if (ids.size() > kManyMessagesMax) {
     return InputError(fmt::format("ids may name at most {} messages", kManyMessagesMax));
   }
@@ -67,11 +63,30 @@ Result<void> GetManyMessages(ReadScope& scope, json::Writer& w) {
   return {};
 }
 
+// Clients name the options in the query, one of them in the body.
 Result<void> DeleteMessage(WriteScope& scope, json::Writer& w) {
-  auto message = chat::DeleteMessage(scope.chat, scope.call.args[0], scope.call.Flag("hard"),
-                                     scope.call.Param("deleted_by"));
-  if (!message) return std::unexpected(message.error());
-  return WriteMessage(scope, w, *message);
+  const Call& call = scope.call;
+  const json::Value body = call.body();
+  chat::DeleteOptions options;
+  options.hard = call.Flag("hard");
+  options.for_me = call.Flag("delete_for_me");
+  if (auto read = chat::ReadBool(body, "delete_for_me", "delete_for_me", options.for_me); !read) {
+    return read;
+  }
+  options.deleted_by = call.Param("deleted_by");
+  if (options.for_me && options.deleted_by.empty()) {
+    const json::Value user = body["user"];
+    for (const auto id : {std::optional(call.Param("user_id")), body["user_id"].AsString(),
+                          user["id"].AsString(), user.AsString()}) {
+      if (options.deleted_by.empty()) options.deleted_by = id.value_or("");
+    }
+  }
+  auto deleted = chat::DeleteMessage(scope.chat, call.args[0], options);
+  if (!deleted) return std::unexpected(deleted.error());
+  chat::Encoder encoder(scope.tx, call.app->id, call.format);
+  w.Key("message");
+  encoder.Message(w, deleted->message, options.for_me ? deleted->actor : call.caller.user_id);
+  return {};
 }
 
 Result<void> GetReplies(ReadScope& scope, json::Writer& w) {

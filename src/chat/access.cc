@@ -56,7 +56,13 @@ Result<void> CheckUserId(std::string_view id) {
   return {};
 }
 
-Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::string_view prefix) {
+namespace {
+
+// What becomes of a user_id that nobody has.
+enum class Unknown { kRefused, kMade };
+
+Result<Actor> Find(const ReadContext& context, json::Value holder, std::string_view prefix,
+                   Unknown unknown) {
   json::Value user = holder["user"];
   // Typed clients send the object whether they have somebody to name or not.
   if (IsEmptyUser(user)) user = {};
@@ -89,6 +95,7 @@ Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::str
                                   FieldName(prefix, "user_id")));
   }
   if (!inside.empty()) return FindOrMake(context, inside, user);
+  if (unknown == Unknown::kMade) return FindOrMake(context, named, {});
   const UserPtr found = context.store.FindUser(context.app, named);
   if (!found || found->deleted_at) {
     return InputError(fmt::format("the user {} does not exist", named));
@@ -96,11 +103,34 @@ Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::str
   return Actor{*found, false};
 }
 
-Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_view prefix) {
-  auto actor = FindActor(context.read(), holder, prefix);
+Result<UserPtr> Resolve(Context& context, Result<Actor> actor) {
   if (!actor) return std::unexpected(actor.error());
-  if (actor->is_new) context.store.PutUser(actor->user);
+  StoreIfNew(context, *actor);
   return std::make_shared<const User>(std::move(actor->user));
+}
+
+}  // namespace
+
+Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::string_view prefix) {
+  return Find(context, holder, prefix, Unknown::kRefused);
+}
+
+Result<Actor> FindAuthor(const ReadContext& context, json::Value holder, std::string_view prefix) {
+  return Find(context, holder, prefix, Unknown::kMade);
+}
+
+void StoreIfNew(Context& context, const Actor& actor) {
+  if (!actor.is_new) return;
+  context.store.PutUser(actor.user);
+  EmitUserUpdated(context, actor.user);
+}
+
+Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_view prefix) {
+  return Resolve(context, FindActor(context.read(), holder, prefix));
+}
+
+Result<UserPtr> ResolveAuthor(Context& context, json::Value holder, std::string_view prefix) {
+  return Resolve(context, FindAuthor(context.read(), holder, prefix));
 }
 
 Result<std::string> ResolveOptionalActor(Context& context, json::Value holder) {
@@ -224,7 +254,7 @@ Result<void> CheckMaySend(const ReadContext& context, const Channel& channel, co
                           Message& message) {
   if (auto allowed = CheckMayWrite(context, channel, user.id); !allowed) return allowed;
   if (auto allowed = CheckSlowMode(context, channel, user); !allowed) return allowed;
-  if (context.caller.server) return {};
+  // Whoever sends in the name of a shadow-banned user: nobody else is to see it.
   for (const std::optional<Ban>& ban : BansOf(context, channel, user.id)) {
     if (InForce(ban, context.now) && ban->shadow) message.shadowed = true;
   }
@@ -235,13 +265,10 @@ Result<Message> RequireMessage(const ReadContext& context, std::string_view id) 
   auto message = context.store.FindMessage(context.app, id);
   if (message) {
     const ChannelPtr channel = context.store.FindChannel(message->channel);
-    if (channel && !channel->deleted_at) {
-      if (auto access = CheckAccess(context, *channel); !access) {
-        return std::unexpected(access.error());
-      }
-      if (MayRead(context.store, *channel, *message, context.caller.user_id)) {
-        return std::move(*message);
-      }
+    // Whoever may not read it is not told that it is there.
+    if (channel && !channel->deleted_at && CheckAccess(context, *channel) &&
+        MayRead(context.store, *channel, *message, context.caller.user_id)) {
+      return std::move(*message);
     }
   }
   return Fail(ErrorKind::kNotFound, fmt::format("message with id {} doesn't exist", id));

@@ -19,12 +19,22 @@ struct Actor {
 
 /// The user on whose behalf a write runs, without creating anybody: see ResolveActor.
 Result<Actor> FindActor(const ReadContext& context, json::Value holder, std::string_view prefix);
+/// The same for the author of a new message or reaction: see ResolveAuthor.
+Result<Actor> FindAuthor(const ReadContext& context, json::Value holder, std::string_view prefix);
 
 /// The user on whose behalf a write runs. A user token acts as its user (created if new); a server
 /// token names one in `holder`: `user` (an object, created if new) or `user_id` (must exist).
+/// user.updated tells of who was created.
 /// `prefix` is "message", "event", "reaction", or "" where the fields stand in the body itself; it
 /// decides the wording of the errors that official clients check.
 Result<UserPtr> ResolveActor(Context& context, json::Value holder, std::string_view prefix);
+
+/// The same for the author of a new message or reaction, whom a server token's `user_id` creates if
+/// new: official clients count on that.
+Result<UserPtr> ResolveAuthor(Context& context, json::Value holder, std::string_view prefix);
+
+/// Stores an actor who was not there before, and tells of it: user.updated.
+void StoreIfNew(Context& context, const Actor& actor);
 
 /// The same where a server token need not name anybody: an empty id then.
 Result<std::string> ResolveOptionalActor(Context& context, json::Value holder);

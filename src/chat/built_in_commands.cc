@@ -118,7 +118,7 @@ Result<Message> RunBuiltInCommand(Context& context, Draft draft, const CommandCa
     return StartGiphy(context, std::move(draft), options);
   }
   // The events name the sender.
-  if (draft.actor.is_new) context.store.PutUser(draft.actor.user);
+  StoreIfNew(context, draft.actor);
   return Moderate(context, draft, call);
 }
 

@@ -109,7 +109,8 @@ Result<void> WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store,
   w.EndArray();
   w.Key("pinned_messages").BeginArray();
   if (options.state) {
-    for (const Message& message : store.ListPinned(channel.pk, page.not_before, kPinnedMax)) {
+    for (const Message& message :
+         store.ListPinned(channel.pk, page.not_before, options.viewer, kPinnedMax)) {
       encoder.Message(w, message, options.viewer);
     }
   }

@@ -4,6 +4,7 @@
 
 #include "base/uuid.h"
 #include "chat/access.h"
+#include "chat/message_fields.h"
 #include "chat/moderation.h"
 #include "chat/thread.h"
 
@@ -57,7 +58,7 @@ std::optional<std::string_view> EphemeralAction::Find(std::string_view name) con
 }
 
 Message SaveEphemeral(Context& context, Draft draft, std::chrono::nanoseconds lifetime) {
-  if (draft.actor.is_new) context.store.PutUser(draft.actor.user);
+  StoreIfNew(context, draft.actor);
   if (draft.message.id.empty()) draft.message.id = ToString(RandomUuid());
   return ReplaceEphemeral(context, std::move(draft.message), lifetime);
 }
@@ -66,10 +67,7 @@ Message ReplaceEphemeral(Context& context, Message message, std::chrono::nanosec
   message.type = "ephemeral";
   message.updated_at = context.now;
   // Nothing that only messages of the channel have.
-  message.pinned = false;
-  message.pinned_at = {};
-  message.pin_expires = {};
-  message.pinned_by_id.clear();
+  Unpin(message);
   context.store.PutEphemeral(message, context.now + lifetime);
   return message;
 }

@@ -30,6 +30,10 @@ void SetMember(Members& members, std::string_view key, std::string_view json) {
   members.emplace_back(key, json);
 }
 
+void WriteMembers(json::Writer& w, const Members& members) {
+  for (const auto& [key, value] : members) w.Key(key).Raw(value);
+}
+
 // An object on its way to its next text: only what a change goes through is taken apart.
 class Tree {
  public:
@@ -219,19 +223,13 @@ Result<std::string> CustomFields(json::Value object, std::span<const std::string
     return std::ranges::find(known, name) != known.end();
   };
   Members members;
+  Members namesakes;
   for (const json::Value member : object) {
     if (members.size() > kMaxCustomFields) return TooManyFields();
     if (member.key() == "custom" && member.IsObject()) {
       for (const json::Value inner : member) {
-        // Written flat, it would pass for the built-in field.
-        if (is_known(inner.key())) {
-          if (auto refused = RefuseReserved("custom", inner.key(), inner); !refused) {
-            return std::unexpected(refused.error());
-          }
-          continue;
-        }
-        if (members.size() > kMaxCustomFields) return TooManyFields();
-        SetMember(members, inner.key(), inner.raw());
+        if (members.size() + namesakes.size() > kMaxCustomFields) return TooManyFields();
+        SetMember(is_known(inner.key()) ? namesakes : members, inner.key(), inner.raw());
       }
       continue;
     }
@@ -239,10 +237,15 @@ Result<std::string> CustomFields(json::Value object, std::span<const std::string
     if (is_known(member.key())) continue;
     SetMember(members, member.key(), member.raw());
   }
-  if (members.size() > kMaxCustomFields) return TooManyFields();
+  if (members.size() + namesakes.size() > kMaxCustomFields) return TooManyFields();
   json::Writer w;
   w.BeginObject();
-  for (const auto& [key, value] : members) w.Key(key).Raw(value);
+  WriteMembers(w, members);
+  if (!namesakes.empty()) {
+    w.Key("custom").BeginObject();
+    WriteMembers(w, namesakes);
+    w.EndObject();
+  }
   w.EndObject();
   return w.Take();
 }
@@ -306,7 +309,7 @@ Result<std::vector<FieldChange>> ReadChanges(json::Value body,
     }
     if (auto checked = CheckPath(change); !checked) return checked;
     if (custom && is_built_in(change.path.front())) {
-      return RefuseReserved("custom", change.path.front(), change.value);
+      change.path.insert(change.path.begin(), "custom");
     }
     if (changes.size() == kMaxChanges) {
       return InputError(fmt::format("set and unset may name at most {} fields", kMaxChanges));

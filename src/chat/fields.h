@@ -38,9 +38,10 @@ bool IsZeroValue(json::Value value);
 Result<void> RefuseReserved(std::string_view entity, std::string_view name, json::Value value);
 
 /// The members of `object` that are not in `known`, plus those of its `custom` object (clients of
-/// both kinds are accepted, api.md §2.1), as the text of one object. A name that occurs twice
-/// keeps its last value. Fails if one in `custom` has the name of a built-in field and more than a
-/// zero value, and on more than kMaxCustomFields.
+/// both kinds are accepted), as the text of one object. A name that occurs twice keeps its last
+/// value. Members of `custom` that share their name with a built-in field stay in a `custom` object
+/// of their own, because written flat they would pass for the built-in field. Fails on more than
+/// kMaxCustomFields.
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known);
 /// The same for what is stored: fails too if the text is larger than `limits` say; `entity` names
 /// it ("message").
@@ -63,7 +64,8 @@ Result<std::string> ChangeCustom(const std::string& custom_json,
                                  std::string_view entity);
 
 /// Reads `set` (an object or missing) and `unset` (a list of names or missing) of a partial update:
-/// at most 1000 changes. What is named inside of `custom` must not be `is_built_in`.
+/// at most 1000 changes. What is named inside of `custom` is a custom field: of one that shares its
+/// name with a field that `is_built_in` the path begins with `custom`.
 Result<std::vector<FieldChange>> ReadChanges(json::Value body,
                                              bool (*is_built_in)(std::string_view));
 

@@ -49,6 +49,19 @@ constexpr auto kIgnored = Names({"args", "channel", "member", "quoted_message", 
                                  "image_labels", "moderation", "moderation_details", "poll",
                                  "reminder", "draft", "deleted_for_me", "mentioned_groups"});
 
+// What would change who sees or gets the message, and is not there yet. That nothing was asked for
+// is fine.
+Result<void> RefuseUnsupported(json::Value object) {
+  for (const std::string_view name :
+       {"poll_id", "shared_location", "mentioned_roles", "mentioned_group_ids", "mentioned_channel",
+        "mentioned_here"}) {
+    if (IsZeroValue(object[name])) continue;
+    return Fail(ErrorKind::kNotImplemented,
+                fmt::format("message.{} is not supported by this server", name));
+  }
+  return {};
+}
+
 Result<void> ReadAttachments(json::Value object, Message& message) {
   const json::Value value = object["attachments"];
   if (!value) return {};
@@ -145,6 +158,7 @@ Result<std::string> MessageCustomFields(const Limits& limits, json::Value object
 
 Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& config,
                                json::Value object, Message& message) {
+  if (auto refused = RefuseUnsupported(object); !refused) return refused;
   const std::string text_before = message.text;
   for (const auto& result :
        {ReadString(object, "text", "message.text", message.text),
@@ -162,7 +176,14 @@ Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& co
                 fmt::format("message text is too long: the limit is {} characters",
                             config.max_message_length));
   }
+  const std::string html_before = RenderHtml(text_before);
   message.html = RenderHtml(message.text);
+  // A server may know better how the text is to look.
+  if (!context.caller.server) return {};
+  std::string html;
+  if (auto read = ReadString(object, "html", "message.html", html); !read) return read;
+  // What a client sends back of an older text is not meant for the new one.
+  if (!html.empty() && html != html_before) message.html = std::move(html);
   return {};
 }
 
@@ -178,13 +199,16 @@ Result<void> ReadPin(const ReadContext& context, json::Value object, std::string
     message.pinned_at = context.now;
     message.pinned_by_id = actor;
   }
-  if (!pinned) {
-    message.pinned_at = {};
-    message.pin_expires = {};
-    message.pinned_by_id.clear();
-  }
   message.pinned = pinned;
+  if (!pinned) Unpin(message);
   return {};
+}
+
+void Unpin(Message& message) {
+  message.pinned = false;
+  message.pinned_at = {};
+  message.pin_expires = {};
+  message.pinned_by_id.clear();
 }
 
 }  // namespace hookline::chat

@@ -40,5 +40,6 @@ std::int64_t CountCharacters(std::string_view text);
 /// Pins or unpins on behalf of `actor`.
 Result<void> ReadPin(const ReadContext& context, json::Value object, std::string_view actor,
                      Message& message);
+void Unpin(Message& message);
 
 }  // namespace hookline::chat

@@ -26,6 +26,7 @@ class CustomMembers {
     }
   }
 
+  bool any() const { return !members_.empty(); }
   bool full() const { return members_.size() > kMaxCustomFields; }
 
   std::string ToJson() const {
@@ -51,17 +52,27 @@ Result<std::string> MergedCustom(const std::string& custom_json, json::Value ans
   CustomMembers merged;
   bool changed = false;
   for (const json::Value member : before->root()) merged.Set(member.key(), member.raw());
-  const auto set = [&](json::Value member) {
-    if (!IsCustomName(member.key()) || merged.full()) return;
-    merged.Set(member.key(), member.raw());
+  CustomMembers namesakes;  // Of built-in fields, which `custom` may have.
+  for (const json::Value inner : before->root()["custom"]) {
+    namesakes.Set(inner.key(), inner.raw());
+  }
+  std::string namesakes_json;
+  const auto set = [&](json::Value member, bool nested) {
+    const bool custom = IsCustomName(member.key());
+    if ((!custom && !nested) || merged.full() || namesakes.full()) return;
+    (custom ? merged : namesakes).Set(member.key(), member.raw());
     changed = true;
   };
   for (const json::Value member : answer) {
     if (member.key() != "custom") {
-      set(member);
+      set(member, false);
     } else if (member.IsObject()) {
-      for (const json::Value inner : member) set(inner);
+      for (const json::Value inner : member) set(inner, true);
     }
+  }
+  if (namesakes.any()) {
+    namesakes_json = namesakes.ToJson();
+    merged.Set("custom", namesakes_json);
   }
   if (merged.full()) {
     return InputError(fmt::format("the message has more than {} custom fields", kMaxCustomFields));
@@ -142,6 +153,19 @@ void RewriteI18n(json::Value answer, Message& message) {
   message.i18n_json = value.size() == 0 ? std::string() : std::string(value.raw());
 }
 
+// A command handler's message takes the place of the draft: what it does not name is gone.
+void ForgetRewritable(Message& message) {
+  message.text.clear();
+  message.html.clear();
+  message.mml.clear();
+  message.i18n_json.clear();
+  message.attachments_json = "[]";
+  message.custom_json = "{}";
+  message.silent = false;
+  // Only a reply is shown with it to the handler.
+  if (!message.parent_id.empty()) message.show_in_channel = false;
+}
+
 HookVerdict RewriteType(json::Value answer, HookRole role, Message& message) {
   const std::string_view type = answer["type"].AsString().value_or("");
   if (type == "error") {
@@ -150,7 +174,7 @@ HookVerdict RewriteType(json::Value answer, HookRole role, Message& message) {
   }
   if (role == HookRole::kCommandHandler) {
     if (type == "ephemeral") message.type = "ephemeral";
-    if (message.type == "ephemeral" && (type == "regular" || type == "system")) {
+    if (message.type == "ephemeral" && (type.empty() || type == "regular" || type == "system")) {
       message.type = message.parent_id.empty() ? "regular" : "reply";
     }
   }
@@ -176,6 +200,7 @@ Result<HookVerdict> ApplyRewrite(const ChannelType& config, const Limits& limits
                                  json::Value answer, HookRole role, Message& message) {
   if (!answer.IsObject()) return InputError("the answer's message is not an object");
   Message rewritten = message;
+  if (role == HookRole::kCommandHandler) ForgetRewritable(rewritten);
   const HookVerdict verdict = RewriteType(answer, role, rewritten);
   const bool discarded = verdict == HookVerdict::kDiscard;
   if (auto checked = CheckTypes(answer, role); !checked && !discarded) {
@@ -184,6 +209,7 @@ Result<HookVerdict> ApplyRewrite(const ChannelType& config, const Limits& limits
   if (auto done = RewriteText(config, answer, discarded, rewritten); !done) {
     return std::unexpected(done.error());
   }
+  if (rewritten.text == message.text) rewritten.html = message.html;
   if (auto done = RewriteAttachments(answer, rewritten); !done && !discarded) {
     return std::unexpected(done.error());
   }

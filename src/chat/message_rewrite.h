@@ -39,8 +39,10 @@ enum class HookVerdict : std::uint8_t {
 ///
 /// Taken over are `text`, `i18n`, `show_in_channel`, `silent`, `type`, `attachments`, custom fields
 /// (flat or under `custom`) and, from a command handler, `mml`; every other name that a message has
-/// is ignored. An absent key leaves its field as it is, also a custom one. Of a name that occurs
-/// twice the last value counts. `html` follows the text.
+/// is ignored. Of a name that occurs twice the last value counts. `html` follows the text.
+/// - An absent key leaves its field as it is for a before-message-send hook, also a custom one. A
+///   command handler's message takes the place of the draft: what it does not name is gone, and an
+///   absent type is "regular".
 /// - Null leaves its field as it is; but `attachments: null` removes all attachments, and a custom
 ///   field may be anything.
 /// - `type` "error" discards the message, and "ephemeral" makes it so if a command handler says so;

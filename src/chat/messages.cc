@@ -11,6 +11,7 @@
 #include "chat/message_fields.h"
 #include "chat/moderation.h"
 #include "chat/thread.h"
+#include "chat/visibility.h"
 
 namespace hookline::chat {
 namespace {
@@ -77,7 +78,8 @@ Result<void> ReadIdAndType(const ReadContext& context, json::Value object, Messa
 }
 
 // Writes the message and what follows from it: the channel's counts and the sender's position.
-void StoreNew(Context& context, const ChannelType& config, Channel& channel, Message& message) {
+void StoreNew(Context& context, const ChannelType& config, Channel& channel, Message& message,
+              bool keep_hidden = false) {
   if (message.id.empty()) message.id = ToString(RandomUuid());
   // A clock that was set back must not put it before what is there; among equals the row decides.
   const Timestamp at = std::max({message.created_at, channel.newest_message_at,
@@ -85,11 +87,12 @@ void StoreNew(Context& context, const ChannelType& config, Channel& channel, Mes
   message.created_at = at;
   message.updated_at = std::max(message.updated_at, at);
   channel.newest_message_at = at;
-  message.countable = message.type == "regular" && !message.silent;
+  message.countable = message.type == "regular" && !message.silent && !message.shadowed;
   message.pk = context.store.InsertMessage(message);
   ++channel.message_count;
   if (message.countable) ++channel.countable_messages;
-  if (message.parent_id.empty() || message.show_in_channel) ++channel.reveals;
+  if (!keep_hidden && !message.shadowed && (message.parent_id.empty() || message.show_in_channel))
+    ++channel.reveals;
   const bool moves_channel =
       message.type == "regular" ||
       (message.type == "system" && !config.skip_last_msg_update_for_system_msgs) ||
@@ -150,7 +153,7 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   draft.channel = std::move(*channel);
   draft.config = ConfigOf(context.store, *draft.channel);
   if (auto refused = RefuseReservedIn(object); !refused) return std::unexpected(refused.error());
-  auto actor = FindActor(context, object, "message");
+  auto actor = FindAuthor(context, object, "message");
   if (!actor) return std::unexpected(actor.error());
   draft.actor = std::move(*actor);
 
@@ -183,11 +186,27 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
   return draft;
 }
 
+Result<void> ReadSendOptions(json::Value body, Draft& draft) {
+  const auto refuse = [](std::string_view name) {
+    return Fail(ErrorKind::kNotImplemented,
+                fmt::format("{} is not supported by this server", name));
+  };
+  for (const std::string_view name :
+       {"pending", "is_pending_message", "pending_message_metadata", "force_moderation",
+        "include_channel_context", "include_mentioned_members"}) {
+    if (!IsZeroValue(body[name])) return refuse(name);
+  }
+  // What a request says outright goes before what the channel's type says.
+  const bool said = body["pending"].IsBool() || body["is_pending_message"].IsBool();
+  if (draft.config.mark_messages_pending && !said) return refuse("mark_messages_pending");
+  return ReadBool(body, "keep_channel_hidden", "keep_channel_hidden", draft.keep_hidden);
+}
+
 Message CommitMessage(Context& context, Draft draft) {
-  if (draft.actor.is_new) context.store.PutUser(draft.actor.user);
+  StoreIfNew(context, draft.actor);
   if (draft.parent) context.store.UpdateMessage(*draft.parent);
   Channel channel = *draft.channel;
-  StoreNew(context, draft.config, channel, draft.message);
+  StoreNew(context, draft.config, channel, draft.message, draft.keep_hidden);
   if (channel.cooldown > 0 && !context.caller.server) {
     context.store.PutLastSent(channel.pk, draft.message.user_id, context.now);
   }
@@ -248,7 +267,7 @@ Result<Draft> DraftUpdate(const ReadContext& context, std::string_view id, json:
   draft->message = draft->before;
   Message& message = draft->message;
   // What an update does not mention is reset; who, where and when stay.
-  message.text.clear();
+  if (object["text"].IsMissingOrNull()) message.text.clear();
   message.mml.clear();
   message.attachments_json = "[]";
   message.mentioned_user_ids.clear();
@@ -290,9 +309,9 @@ Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id
       custom.push_back(change);
       continue;
     }
-    static constexpr auto kSettable =
-        Names({"text", "mml", "attachments", "mentioned_users", "quoted_message_id", "silent",
-               "pinned", "pin_expires", "restricted_visibility", "show_in_channel"});
+    static constexpr auto kSettable = Names(
+        {"text", "html", "mml", "attachments", "mentioned_users", "quoted_message_id", "silent",
+         "pinned", "pinned_at", "pin_expires", "restricted_visibility", "show_in_channel"});
     if (!kSettable.contains(name) || change.path.size() > 1) {
       if (auto refused = RefuseReserved("message", name, change.value); !refused) {
         return std::unexpected(refused.error());
@@ -309,10 +328,7 @@ Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id
     if (name == "restricted_visibility") message.restricted_visibility.clear();
     if (name == "pin_expires") message.pin_expires = {};
     if (name == "pinned") {
-      message.pinned = false;
-      message.pinned_at = {};
-      message.pin_expires = {};
-      message.pinned_by_id.clear();
+      Unpin(message);
     }
   }
   const json::Value set = body["set"];
@@ -332,7 +348,7 @@ Result<Draft> DraftPartialUpdate(const ReadContext& context, std::string_view id
 }
 
 Message CommitUpdate(Context& context, Draft draft) {
-  if (draft.actor.is_new) context.store.PutUser(draft.actor.user);
+  StoreIfNew(context, draft.actor);
   const Message& before = draft.before;
   Message& message = draft.message;
   message.updated_at = context.now;
@@ -374,44 +390,88 @@ Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json
   return CommitUpdate(context, std::move(*draft));
 }
 
-Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,
-                              std::string_view deleted_by) {
-  auto found = RequireEditable(context.read(), id);
-  if (!found) return std::unexpected(found.error());
-  if (hard && !context.caller.server) {
-    return Fail(ErrorKind::kNotAllowed, "only a server token can delete a message for good");
-  }
-  Message message = std::move(found->before);
-  if (message.deleted_at && !hard) {
-    return InputError(fmt::format("message {} is deleted already", message.id));
-  }
-  std::string actor = context.caller.server ? std::string(deleted_by) : context.caller.user_id;
-  if (actor.empty()) actor = message.user_id;
-  const bool was_live = !message.deleted_at;
-  message.type = "deleted";
-  message.deleted_at = context.now;
-  message.updated_at = context.now;
-  if (!hard) context.store.UpdateMessage(message);
-  Channel channel = *found->channel;
-  if (was_live) {
-    --channel.message_count;
-    context.store.UpdateChannel(channel);
-    if (!message.parent_id.empty()) {
-      if (auto parent = context.store.FindMessage(context.app, message.parent_id)) {
-        --parent->reply_count;
-        ++parent->deleted_reply_count;
-        context.store.UpdateMessage(*parent);
-      }
-    }
-  }
+namespace {
+
+void EmitDeleted(Context& context, const Channel& channel, const Message& message,
+                 const std::string& actor, const DeleteOptions& options) {
   EmitChannelEvent(context, channel, {.type = "message.deleted", .user_id = actor},
                    [&](json::Writer& w, Encoder& encoder) {
                      WriteMessageEvent(w, encoder, context, channel, message, actor);
-                     w.Field("hard_delete", hard);
+                     w.Field("hard_delete", options.hard);
+                     if (options.for_me) w.Field("deleted_for_me", true);
                    });
+}
+
+// Everybody may put a message that they can read out of their own sight.
+Result<MessageDeleted> DeleteForUser(Context& context, std::string_view id,
+                                     const DeleteOptions& options) {
+  if (options.hard) return InputError("hard and delete_for_me exclude each other");
+  const std::string& actor = context.caller.server ? options.deleted_by : context.caller.user_id;
+  if (actor.empty()) {
+    return InputError("either user or user_id must be provided when using server side auth.");
+  }
+  const UserPtr user = context.store.FindUser(context.app, actor);
+  if (!user || user->deleted_at) {
+    return InputError(fmt::format("the user {} does not exist", actor));
+  }
+  auto message = RequireMessage(context.read(), id);
+  if (!message) return std::unexpected(message.error());
+  auto channel = RequireChannel(context.read(), message->channel);
+  if (!channel) return std::unexpected(channel.error());
+  if (!MayRead(context.store, **channel, *message, actor)) {
+    return Fail(ErrorKind::kNotFound, fmt::format("message with id {} doesn't exist", id));
+  }
+  if (!context.store.DeletedFor(message->pk, actor)) {
+    context.store.DeleteFor(message->pk, actor, context.now);
+    EmitDeleted(context, **channel, *message, actor, options);
+  }
+  return MessageDeleted{std::move(*message), actor};
+}
+
+void TakeFromParent(Context& context, const Message& message) {
+  if (message.parent_id.empty()) return;
+  auto parent = context.store.FindMessage(context.app, message.parent_id);
+  if (!parent) return;
+  --parent->reply_count;
+  ++parent->deleted_reply_count;
+  context.store.UpdateMessage(*parent);
+}
+
+}  // namespace
+
+Result<MessageDeleted> DeleteMessage(Context& context, std::string_view id,
+                                     const DeleteOptions& options) {
+  if (options.for_me) return DeleteForUser(context, id, options);
+  auto found = RequireEditable(context.read(), id);
+  if (!found) return std::unexpected(found.error());
+  if (options.hard && !context.caller.server) {
+    return Fail(ErrorKind::kNotAllowed, "only a server token can delete a message for good");
+  }
+  Message message = std::move(found->before);
+  if (message.deleted_at && !options.hard) {
+    return InputError(fmt::format("message {} is deleted already", message.id));
+  }
+  std::string actor = context.caller.server ? options.deleted_by : context.caller.user_id;
+  if (actor.empty()) actor = message.user_id;
+  std::int64_t gone = message.deleted_at ? 0 : 1;
+  if (gone > 0) TakeFromParent(context, message);
+  message.type = "deleted";
+  message.deleted_at = context.now;
+  message.updated_at = context.now;
+  if (options.hard) {
+    gone += context.store.DeleteReplies(context.app, message.id);
+  } else {
+    context.store.UpdateMessage(message);
+  }
+  Channel channel = *found->channel;
+  if (gone > 0) {
+    channel.message_count -= gone;
+    context.store.UpdateChannel(channel);
+  }
+  EmitDeleted(context, channel, message, actor, options);
   // Only now: the event shows the message with its reactions.
-  if (hard) context.store.DeleteMessage(message.pk);
-  return message;
+  if (options.hard) context.store.DeleteMessage(message.pk);
+  return MessageDeleted{std::move(message), std::move(actor)};
 }
 
 }  // namespace hookline::chat

@@ -21,11 +21,16 @@ struct Draft {
   ChannelPtr channel;
   ChannelType config;             ///< Of the channel.
   std::optional<Message> parent;  ///< Of a reply: as it will be.
+  bool keep_hidden = false;       ///< Who has hidden the channel does not see it again for this.
 };
 
 /// SendMessage: `message` is the request's message object. Its id is empty if none was given.
 Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
                            std::string_view channel_id, json::Value message);
+
+/// What SendMessage's request says beside the message. kNotImplemented for what would change the
+/// message's fate and is not there.
+Result<void> ReadSendOptions(json::Value body, Draft& draft);
 
 /// Stores a drafted message, moves the sender's read position, and emits message.new. Requires:
 /// drafted in this transaction.
@@ -50,9 +55,18 @@ Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json
 Result<Message> SendSystemMessage(Context& context, Channel& channel, const std::string& actor,
                                   json::Value message);
 
-/// DeleteMessage. `deleted_by` may be empty. Emits message.deleted. Returns it as deleted.
-Result<Message> DeleteMessage(Context& context, std::string_view id, bool hard,
-                              std::string_view deleted_by);
+struct DeleteOptions {
+  bool hard = false;       ///< For good, with its replies. Server tokens only.
+  bool for_me = false;     ///< Only for the caller, or for `deleted_by`; all others keep it.
+  std::string deleted_by;  ///< Whom a server token names; may be empty, but for `for_me`.
+};
+struct MessageDeleted {
+  Message message;    ///< As it is now.
+  std::string actor;  ///< Who deleted it.
+};
+/// DeleteMessage. Emits message.deleted.
+Result<MessageDeleted> DeleteMessage(Context& context, std::string_view id,
+                                     const DeleteOptions& options);
 
 /// SendReaction: `body` is the request (`reaction`, `enforce_unique`). Emits reaction.new or
 /// reaction.updated, and reaction.deleted for what it replaces.

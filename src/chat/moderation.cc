@@ -8,6 +8,7 @@
 #include "chat/access.h"
 #include "chat/emit.h"
 #include "chat/members.h"
+#include "chat/message_fields.h"
 #include "chat/write.h"
 
 namespace hookline::chat {
@@ -245,6 +246,11 @@ int SweepExpired(Tx& store, Timestamp now, int limit) {
     } else if (const auto member = MemberWithBan(store, ban.channel, ban.user_id, false, false)) {
       store.PutMember(*member);
     }
+    ++swept;
+  }
+  for (Message& message : store.ListExpiredPins(now, limit)) {
+    Unpin(message);
+    store.UpdateMessage(message);
     ++swept;
   }
   return swept;

@@ -45,8 +45,8 @@ Flag FlagMessage(Context& context, const User& actor, const Message& message,
 Result<Flag> Unflag(Context& context, const User& actor, const User& target,
                     const Message* message);
 
-/// Removes what has come to its end, of all apps: at most `limit` each of ephemeral messages, mutes
-/// and bans. How many that were. Emits nothing: nobody's request did it.
+/// Removes what has come to its end, of all apps: at most `limit` each of ephemeral messages,
+/// mutes, bans and pins. How many that were. Emits nothing: nobody's request did it.
 int SweepExpired(Tx& store, Timestamp now, int limit);
 
 }  // namespace hookline::chat

@@ -78,7 +78,7 @@ Result<ReactionSent> SendReaction(Context& context, std::string_view message_id,
   if (!object.IsObject()) return InputError("reaction is a required field");
   auto target = RequireTarget(context, message_id);
   if (!target) return std::unexpected(target.error());
-  auto actor = ResolveActor(context, object, "reaction");
+  auto actor = ResolveAuthor(context, object, "reaction");
   if (!actor) return std::unexpected(actor.error());
   if (auto allowed = CheckMayWrite(context.read(), *target->channel, (*actor)->id); !allowed) {
     return std::unexpected(allowed.error());

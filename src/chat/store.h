@@ -50,6 +50,7 @@ struct MessagePage {
   Timestamp created_before, created_before_or_equal, created_after, created_after_or_equal;
   Timestamp created_around;
   Timestamp not_before;  ///< Whatever else is asked for: nothing older.
+  std::string viewer;    ///< Nothing that is meant for others only; empty: everything.
 };
 
 class Reader {
@@ -82,9 +83,14 @@ class Reader {
   virtual std::vector<Message> ListMessages(ChannelId channel, const MessagePage& page) = 0;
   virtual std::vector<Message> ListReplies(AppId app, std::string_view parent_id,
                                            const MessagePage& page) = 0;
-  /// The `limit` messages pinned last, in the order they were pinned; no deleted ones, and none
-  /// that was sent before `not_before`.
-  virtual std::vector<Message> ListPinned(ChannelId channel, Timestamp not_before, int limit) = 0;
+  /// The `limit` messages pinned last, in the order they were pinned; no deleted ones, none that
+  /// was sent before `not_before`, and none that `viewer` (if not empty) may not see.
+  virtual std::vector<Message> ListPinned(ChannelId channel, Timestamp not_before,
+                                          std::string_view viewer, int limit) = 0;
+  /// Pinned messages of all apps whose time is up, the oldest first.
+  virtual std::vector<Message> ListExpiredPins(Timestamp now, int limit) = 0;
+  /// When the user deleted the message for themselves; zero if they have not.
+  virtual Timestamp DeletedFor(MessageId message, std::string_view user_id) = 0;
   /// The channel's messages that were sent at `from` or later: all but the deleted ones.
   virtual std::int64_t CountMessages(ChannelId channel, Timestamp from) = 0;
   /// Of these, those that were counted in Channel::countable_messages, deleted or not.
@@ -150,8 +156,12 @@ class Tx : public virtual Reader {
 
   virtual MessageId InsertMessage(const Message& message) = 0;
   virtual void UpdateMessage(const Message& message) = 0;
-  /// With its reactions.
+  /// With its reactions, and with what users have deleted for themselves.
   virtual void DeleteMessage(MessageId message) = 0;
+  /// All replies to the message with that id, with their reactions; how many of them were live.
+  virtual std::int64_t DeleteReplies(AppId app, std::string_view parent_id) = 0;
+  /// The user does not want to see the message any more. The first time counts.
+  virtual void DeleteFor(MessageId message, std::string_view user_id, Timestamp at) = 0;
   virtual void PutReaction(const Reaction& reaction) = 0;
   virtual void DeleteReaction(MessageId message, std::string_view user_id,
                               std::string_view type) = 0;

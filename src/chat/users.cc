@@ -59,9 +59,8 @@ Result<void> ReadOptionalString(json::Value object, std::string_view name,
   return {};
 }
 
-// The built-in fields that a request may set; others of `object` are left to the caller.
-Result<void> ReadUserFields(const Caller& caller, json::Value object, User& user) {
-  const std::string role_before = user.role;
+// The built-in fields that a request may set, but for the objects among them.
+Result<void> ReadUserFields(json::Value object, User& user) {
   for (const auto& result : {ReadString(object, "role", "user.role", user.role),
                              ReadOptionalString(object, "name", user.name),
                              ReadOptionalString(object, "image", user.image),
@@ -70,10 +69,11 @@ Result<void> ReadUserFields(const Caller& caller, json::Value object, User& user
                              ReadBool(object, "invisible", "user.invisible", user.invisible)}) {
     if (!result) return result;
   }
-  if (!caller.server && user.role != role_before) {
-    return Fail(ErrorKind::kNotAllowed, "a user token cannot change the user's role");
-  }
   if (user.role.empty()) return InputError("user.role must not be empty");
+  return {};
+}
+
+Result<void> ReadUserObjects(json::Value object, User& user) {
   for (const auto& [name, field] : {std::pair{"teams_role", &user.teams_role_json},
                                     std::pair{"privacy_settings", &user.privacy_settings_json}}) {
     const json::Value value = object[name];
@@ -98,13 +98,17 @@ Result<void> CheckUserBytes(const User& user, const User* before) {
                     before == nullptr ? 0 : bytes(*before), kBuiltInBytesMax);
 }
 
-void EmitUserUpdated(Context& context, const User& user) {
-  EmitAppEvent(context, {.type = "user.updated", .user_id = user.id},
-               [&](json::Writer& w, Encoder& encoder) {
-                 w.Key("user");
-                 encoder.FullUser(w, user);
-                 w.Key("members").BeginArray().EndArray();
-               });
+// Clients send whole users back: what stays as it is may be named.
+Result<void> CheckRights(const Caller& caller, const User& before, const User& after) {
+  if (caller.server) return {};
+  const auto refuse = [](std::string_view name) {
+    return Fail(ErrorKind::kNotAllowed,
+                fmt::format("a user token cannot change the user's {}", name));
+  };
+  if (after.role != before.role) return refuse("role");
+  if (after.teams != before.teams) return refuse("teams");
+  if (after.teams_role_json != before.teams_role_json) return refuse("teams_role");
+  return {};
 }
 
 UserPtr Save(Context& context, User user) {
@@ -135,8 +139,9 @@ Result<User> Upserted(Context& context, std::string_view id, json::Value object)
   User user = *known;
   user.name.reset();
   user.image.reset();
-  if (auto read = ReadUserFields(context.caller, object, user); !read) {
-    return std::unexpected(read.error());
+  for (const auto& result : {ReadUserFields(object, user), ReadUserObjects(object, user),
+                             CheckRights(context.caller, *known, user)}) {
+    if (!result) return std::unexpected(result.error());
   }
   auto custom = CustomFields(object, kUserFields, context.limits, "user");
   if (!custom) return std::unexpected(custom.error());
@@ -144,6 +149,33 @@ Result<User> Upserted(Context& context, std::string_view id, json::Value object)
   if (auto fits = CheckUserBytes(user, known.get()); !fits) return std::unexpected(fits.error());
   user.updated_at = context.now;
   return user;
+}
+
+Result<void> ApplyOne(const FieldChange& change, std::string& object_json) {
+  auto changed = ApplyChanges(object_json.empty() ? "{}" : object_json, std::span(&change, 1));
+  if (!changed) return std::unexpected(changed.error());
+  object_json = std::move(*changed);
+  return {};
+}
+
+// One change of a built-in field that is an object, or of something in it.
+Result<void> ChangeObject(const FieldChange& change, std::string& object_json) {
+  const FieldChange inner{{change.path.begin() + 1, change.path.end()}, change.value};
+  if (!inner.path.empty()) return ApplyOne(inner, object_json);
+  if (!change.value.IsMissingOrNull() && !change.value.IsObject()) {
+    return InputError(fmt::format("user.{} must be an object", change.path.front()));
+  }
+  object_json = change.value.IsObject() ? std::string(change.value.raw()) : std::string();
+  return {};
+}
+
+// Settings that a change does not name stay, also where it comes as a whole object.
+Result<void> ChangePrivacy(const FieldChange& change, std::string& object_json) {
+  if (change.path.size() > 1 || !change.value.IsObject()) return ChangeObject(change, object_json);
+  for (const json::Value setting : change.value) {
+    if (auto changed = ApplyOne({{setting.key()}, setting}, object_json); !changed) return changed;
+  }
+  return {};
 }
 
 // One change of a built-in field; false if the field is a custom one.
@@ -174,19 +206,16 @@ Result<bool> ChangeBuiltIn(const Caller& caller, const FieldChange& change, User
     }
     return true;
   }
-  if (name == "teams_role" || name == "privacy_settings") {
-    auto& field = name == "teams_role" ? user.teams_role_json : user.privacy_settings_json;
-    const FieldChange inner{{change.path.begin() + 1, change.path.end()}, change.value};
-    if (inner.path.empty()) {
-      if (!unset && !change.value.IsObject()) {
-        return InputError(fmt::format("user.{} must be an object", name));
-      }
-      field = unset ? std::string() : std::string(change.value.raw());
-      return true;
+  if (name == "teams_role") {
+    if (auto changed = ChangeObject(change, user.teams_role_json); !changed) {
+      return std::unexpected(changed.error());
     }
-    auto changed = ApplyChanges(field.empty() ? "{}" : field, std::span(&inner, 1));
-    if (!changed) return std::unexpected(changed.error());
-    field = std::move(*changed);
+    return true;
+  }
+  if (name == "privacy_settings") {
+    if (auto changed = ChangePrivacy(change, user.privacy_settings_json); !changed) {
+      return std::unexpected(changed.error());
+    }
     return true;
   }
   const bool settable =
@@ -201,9 +230,6 @@ Result<bool> ChangeBuiltIn(const Caller& caller, const FieldChange& change, User
     if (name == "language") user.language.clear();
     if (name == "teams") user.teams.clear();
     if (name == "invisible") user.invisible = false;
-    if (name == "role" && !caller.server) {
-      return Fail(ErrorKind::kNotAllowed, "a user token cannot change the user's role");
-    }
     if (name == "role") user.role = "user";
   }
   return true;
@@ -229,8 +255,9 @@ Result<User> PartiallyUpdated(Context& context, json::Value update) {
     if (!built_in) return std::unexpected(built_in.error());
     if (!*built_in) custom.push_back(change);
   }
-  if (auto read = ReadUserFields(context.caller, update["set"], user); !read) {
-    return std::unexpected(read.error());
+  for (const auto& result :
+       {ReadUserFields(update["set"], user), CheckRights(context.caller, *known, user)}) {
+    if (!result) return std::unexpected(result.error());
   }
   auto custom_json = ChangeCustom(user.custom_json, custom, context.limits, "user");
   if (!custom_json) return std::unexpected(custom_json.error());
@@ -242,14 +269,24 @@ Result<User> PartiallyUpdated(Context& context, json::Value update) {
 
 }  // namespace
 
+void EmitUserUpdated(Context& context, const User& user) {
+  EmitAppEvent(context, {.type = "user.updated", .user_id = user.id},
+               [&](json::Writer& w, Encoder& encoder) {
+                 w.Key("user");
+                 encoder.PrivacyUser(w, user);
+                 w.Key("members").BeginArray().EndArray();
+               });
+}
+
 Result<User> NewUser(const ReadContext& context, std::string_view id, json::Value object) {
   User user;
   user.app = context.app;
   user.id = id;
   user.created_at = context.now;
   user.updated_at = context.now;
-  if (auto read = ReadUserFields(context.caller, object, user); !read) {
-    return std::unexpected(read.error());
+  for (const auto& result : {ReadUserFields(object, user), ReadUserObjects(object, user),
+                             CheckRights(context.caller, User(), user)}) {
+    if (!result) return std::unexpected(result.error());
   }
   auto custom = CustomFields(object, kUserFields, context.limits, "user");
   if (!custom) return std::unexpected(custom.error());

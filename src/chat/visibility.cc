@@ -14,12 +14,18 @@ Timestamp VisibleFrom(Reader& store, const Channel& channel, std::string_view vi
 
 bool MayRead(Reader& store, const Channel& channel, const Message& message,
              std::string_view viewer) {
+  const auto& only_for = message.restricted_visibility;
+  if (!viewer.empty() && !only_for.empty() && viewer != message.user_id &&
+      std::ranges::find(only_for, viewer) == only_for.end()) {
+    return false;
+  }
   return message.created_at >= VisibleFrom(store, channel, viewer);
 }
 
 Result<void> LimitPage(Reader& store, const Channel& channel, std::string_view viewer,
                        MessagePage& page) {
   page.not_before = VisibleFrom(store, channel, viewer);
+  page.viewer = viewer;
   for (const std::string* id :
        {&page.id_lt, &page.id_lte, &page.id_gt, &page.id_gte, &page.id_around}) {
     if (id->empty()) continue;

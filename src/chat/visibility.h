@@ -13,7 +13,8 @@ namespace hookline::chat {
 /// history is hidden. An empty viewer is a server, for which only the former counts.
 Timestamp VisibleFrom(Reader& store, const Channel& channel, std::string_view viewer);
 
-/// The same question about one message. Requires: it is in `channel`.
+/// The same question about one message, which may also be meant for some users only. Requires: it
+/// is in `channel`.
 bool MayRead(Reader& store, const Channel& channel, const Message& message,
              std::string_view viewer);
 

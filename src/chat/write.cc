@@ -61,6 +61,44 @@ void WriteAttachment(json::Writer& w, json::Value attachment, Format format) {
   w.EndObject();
 }
 
+// Custom fields that share their name with a built-in one are kept apart (CustomFields); where all
+// are nested, that is not needed.
+void WriteNestedCustom(json::Writer& w, std::string_view custom_json) {
+  if (custom_json.find("\"custom\":{") == std::string_view::npos) {
+    w.Raw(custom_json);
+    return;
+  }
+  const auto document = json::Document::Parse(custom_json, json::Source::kStored);
+  HOOKLINE_CHECK(document.has_value());
+  w.BeginObject();
+  for (const json::Value member : document->root()) {
+    if (member.key() == "custom" && member.IsObject()) {
+      for (const json::Value inner : member) w.Key(inner.key()).Raw(inner.raw());
+    } else {
+      w.Key(member.key()).Raw(member.raw());
+    }
+  }
+  w.EndObject();
+}
+
+// What is left of a message for a user who has deleted it for themselves.
+chat::Message Tombstone(chat::Message message, Timestamp deleted_at) {
+  message.type = "deleted";
+  message.deleted_at = deleted_at;
+  message.text.clear();
+  message.html.clear();
+  message.mml.clear();
+  message.command.clear();
+  message.args.clear();
+  message.attachments_json = "[]";
+  message.custom_json = "{}";
+  message.i18n_json.clear();
+  message.quoted_message_id.clear();
+  message.mentioned_user_ids.clear();
+  message.reaction_groups.clear();
+  return message;
+}
+
 }  // namespace
 
 void WriteTime(json::Writer& w, std::string_view key, Timestamp t, Format format) {
@@ -77,7 +115,8 @@ void WriteCustom(json::Writer& w, std::string_view custom_json, Format format) {
   if (format == Format::kV1) {
     w.RawMembers(custom_json);
   } else {
-    w.Key("custom").Raw(custom_json);
+    w.Key("custom");
+    WriteNestedCustom(w, custom_json);
   }
 }
 
@@ -107,6 +146,20 @@ UserPtr Encoder::FindUser(std::string_view id) {
   UserPtr user = store_.FindUser(app_, id);
   users_.emplace(key, user);
   return user;
+}
+
+const std::string* Encoder::ChannelRole(const chat::Message& message) {
+  if (!message.channel) return nullptr;
+  const auto key = std::pair(message.channel, message.user_id);
+  auto known = roles_.find(key);
+  if (known == roles_.end()) {
+    std::optional<std::string> role;
+    if (auto member = store_.FindMember(message.channel, message.user_id)) {
+      role = std::move(member->channel_role);
+    }
+    known = roles_.emplace(key, std::move(role)).first;
+  }
+  return known->second ? &*known->second : nullptr;
 }
 
 void Encoder::UserFields(json::Writer& w, const chat::User& user) {
@@ -142,15 +195,25 @@ void Encoder::UserById(json::Writer& w, std::string_view id) {
   User(w, gone);
 }
 
-void Encoder::FullUser(json::Writer& w, const chat::User& user) {
-  const UnreadTotals unread = store_.Unread(app_, user.id);
-  w.BeginObject();
+void Encoder::PrivacyFields(json::Writer& w, const chat::User& user) {
   UserFields(w, user);
   w.Field("invisible", user.invisible);
-  w.Field("shadow_banned", user.shadow_banned);
   if (!user.privacy_settings_json.empty()) {
     w.Key("privacy_settings").Raw(user.privacy_settings_json);
   }
+}
+
+void Encoder::PrivacyUser(json::Writer& w, const chat::User& user) {
+  w.BeginObject();
+  PrivacyFields(w, user);
+  w.EndObject();
+}
+
+void Encoder::FullUser(json::Writer& w, const chat::User& user) {
+  const UnreadTotals unread = store_.Unread(app_, user.id);
+  w.BeginObject();
+  PrivacyFields(w, user);
+  w.Field("shadow_banned", user.shadow_banned);
   w.Key("devices").BeginArray().EndArray();
   w.Key("mutes").BeginArray();
   for (const chat::Mute& mute : store_.ListMutes(app_, user.id, kMutesMax)) Mute(w, mute);
@@ -358,6 +421,14 @@ void Encoder::Reactions(json::Writer& w, const chat::Message& message, std::stri
 
 void Encoder::Message(json::Writer& w, const chat::Message& message, std::string_view viewer,
                       bool with_channel) {
+  const Timestamp deleted_at =
+      viewer.empty() || !message.pk ? Timestamp{} : store_.DeletedFor(message.pk, viewer);
+  if (!deleted_at || message.deleted_at) return WriteMessage(w, message, viewer, with_channel);
+  WriteMessage(w, Tombstone(message, deleted_at), viewer, with_channel, true);
+}
+
+void Encoder::WriteMessage(json::Writer& w, const chat::Message& message, std::string_view viewer,
+                           bool with_channel, bool deleted_for_viewer) {
   w.BeginObject();
   w.Field("id", message.id);
   w.Field("text", message.text);
@@ -370,6 +441,9 @@ void Encoder::Message(json::Writer& w, const chat::Message& message, std::string
   }
   w.Key("user");
   UserById(w, message.user_id);
+  if (const std::string* role = ChannelRole(message)) {
+    w.Key("member").BeginObject().Field("channel_role", *role).EndObject();
+  }
   Attachments(w, message.attachments_json);
   Reactions(w, message, viewer);
   if (!message.parent_id.empty()) {
@@ -402,7 +476,9 @@ void Encoder::Message(json::Writer& w, const chat::Message& message, std::string
   WriteTime(w, "updated_at", message.updated_at, format_);
   WriteTime(w, "deleted_at", message.deleted_at, format_);
   WriteTime(w, "message_text_updated_at", message.text_updated_at, format_);
-  w.Field("shadowed", message.shadowed);
+  // Its author is not to notice.
+  w.Field("shadowed", message.shadowed && viewer != message.user_id);
+  if (deleted_for_viewer) w.Field("deleted_for_me", true);
   w.Key("mentioned_users").BeginArray();
   for (const std::string& id : message.mentioned_user_ids) UserById(w, id);
   w.EndArray();

@@ -1,9 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/json_writer.h"
@@ -50,6 +53,8 @@ class Encoder {
   void User(json::Writer& w, const User& user);
   /// By id; a user who is gone (or never was) becomes `{"id": …}` with the required fields.
   void UserById(json::Writer& w, std::string_view id);
+  /// UserResponsePrivacyFields: what user.updated tells.
+  void PrivacyUser(json::Writer& w, const chat::User& user);
   /// FullUserResponse: what UpdateUsers and QueryUsers answer.
   void FullUser(json::Writer& w, const chat::User& user);
   /// Of a channel's event: with the unread counters (events.md §2.4).
@@ -58,7 +63,8 @@ class Encoder {
 
   void Channel(json::Writer& w, const chat::Channel& channel, bool with_members = false);
   void Member(json::Writer& w, const chat::Member& member);
-  /// `viewer` decides own_reactions; may be empty.
+  /// As `viewer` sees it, who must be allowed to; empty: as a server does. A viewer who has deleted
+  /// the message for themselves gets what a deleted one looks like.
   void Message(json::Writer& w, const chat::Message& message, std::string_view viewer,
                bool with_channel = false);
   void Reaction(json::Writer& w, const chat::Reaction& reaction);
@@ -73,6 +79,11 @@ class Encoder {
 
  private:
   void UserFields(json::Writer& w, const chat::User& user);
+  void PrivacyFields(json::Writer& w, const chat::User& user);
+  void WriteMessage(json::Writer& w, const chat::Message& message, std::string_view viewer,
+                    bool with_channel, bool deleted_for_viewer = false);
+  /// Of the author in the message's channel; nullptr if not a member.
+  const std::string* ChannelRole(const chat::Message& message);
   void Counters(json::Writer& w, const chat::Channel& channel, const chat::Member* member,
                 std::string_view user_id);
   void MemberFields(json::Writer& w, const chat::Member& member);
@@ -86,6 +97,7 @@ class Encoder {
   bool without_custom_ = false;  // While it writes what is cut.
   int quote_depth_ = 0;
   std::unordered_map<std::string, UserPtr> users_;
+  std::map<std::pair<ChannelId, std::string>, std::optional<std::string>> roles_;
 };
 
 }  // namespace hookline::chat

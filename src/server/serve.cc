@@ -38,7 +38,7 @@ namespace {
 
 constexpr int kRuntimeFailure = 1;
 constexpr int kConfigurationError = 2;
-constexpr std::chrono::seconds kSweepInterval{30};
+constexpr std::chrono::seconds kSweepInterval{1};
 
 int ExitCodeFor(const Error& error) {
   return error.kind() == ErrorKind::kInput ? kConfigurationError : kRuntimeFailure;

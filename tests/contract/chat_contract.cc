@@ -535,8 +535,8 @@ TEST_P(StoreContract, PinnedMessagesAreThoseOfLate) {
     }
   });
   ReadBoth([&](Reader& reader) {
-    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, 2)), ElementsAre("c", "a"));
-    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, 10)), ElementsAre("b", "c", "a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, "", 2)), ElementsAre("c", "a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, "", 10)), ElementsAre("b", "c", "a"));
   });
   Write([&](Tx& tx) {
     chat::Message unpinned = *tx.FindMessage(app_, "c");
@@ -548,7 +548,7 @@ TEST_P(StoreContract, PinnedMessagesAreThoseOfLate) {
     tx.UpdateMessage(deleted);
   });
   ReadBoth([&](Reader& reader) {
-    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, 10)), ElementsAre("a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, "", 10)), ElementsAre("a"));
   });
 }
 

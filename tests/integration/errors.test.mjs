@@ -123,9 +123,7 @@ suite('reasons', ({ test, server, newApp }) => {
 
   test('unknown actor', async () => {
     await prepare();
-    const { message } = (
-      await app.request('POST', `${channel}/message`, { message: { text: 'x', user_id: 'ghost' } })
-    ).json;
+    const { message } = (await app.request('POST', `${channel}/event`, { event: { type: 'wave', user_id: 'ghost' } })).json;
     assert.ok(message.includes('the user ghost does not exist'), message);
   });
 

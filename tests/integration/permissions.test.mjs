@@ -47,11 +47,11 @@ suite('user tokens', ({ test, newApp }) => {
     const app = await harbour();
     await forbidden(app, 'ines', 'POST', '/channels/messaging/dock/query', { state: true });
     await forbidden(app, 'ines', 'POST', '/channels/messaging/dock/message', { message: { text: 'x' } });
-    await forbidden(app, 'ines', 'GET', '/messages/by-mara');
+    await app.refuses(404, 16, 'GET', '/messages/by-mara', undefined, { as: 'ines' });
     await forbidden(app, 'ines', 'GET', '/channels/messaging/dock/messages?ids=by-mara');
-    await forbidden(app, 'ines', 'GET', '/messages/by-mara/replies');
-    await forbidden(app, 'ines', 'GET', '/messages/by-mara/reactions');
-    await forbidden(app, 'ines', 'POST', '/messages/by-mara/reaction', { reaction: { type: 'like' } });
+    await app.refuses(404, 16, 'GET', '/messages/by-mara/replies', undefined, { as: 'ines' });
+    await app.refuses(404, 16, 'GET', '/messages/by-mara/reactions', undefined, { as: 'ines' });
+    await app.refuses(404, 16, 'POST', '/messages/by-mara/reaction', { reaction: { type: 'like' } }, { as: 'ines' });
     await forbidden(app, 'ines', 'POST', '/channels/messaging/dock/read', {});
     await forbidden(app, 'ines', 'POST', '/channels/messaging/dock/event', { event: { type: 'wave' } });
     await forbidden(app, 'ines', 'POST', '/channels/messaging/dock', { add_members: ['ines'] });

@@ -15,11 +15,18 @@
   "m.html, m.mml, m.attachments, m.custom, c.type, c.id "                                    \
   "FROM messages m CROSS JOIN channels c ON c.pk = m.channel WHERE "
 
-// Between two positions; LIMIT is the last parameter.
+// What `viewer` may see: all if it is empty, else what is for everybody, their own, or for them.
+#define MEANT_FOR(viewer)                                                          \
+  " AND (" viewer " = '' OR m.restricted_visibility = '[]' OR m.user_id = " viewer \
+  " OR EXISTS (SELECT 1 FROM json_each(m.restricted_visibility) WHERE value = " viewer "))"
+
+// Between two positions, at most ?7, for ?8.
 #define IN_ORDER_UP                                                          \
+  MEANT_FOR("?8")                                                            \
   " AND (m.created_at, m.pk) > (?3, ?4) AND (m.created_at, m.pk) < (?5, ?6)" \
   " ORDER BY m.created_at, m.pk LIMIT ?7"
 #define IN_ORDER_DOWN                                                        \
+  MEANT_FOR("?8")                                                            \
   " AND (m.created_at, m.pk) > (?3, ?4) AND (m.created_at, m.pk) < (?5, ?6)" \
   " ORDER BY m.created_at DESC, m.pk DESC LIMIT ?7"
 
@@ -96,9 +103,13 @@ MessageTable::MessageTable(Connection& db)
       list_down_(db, SELECT_MESSAGE OF_CHANNEL IN_ORDER_DOWN),
       replies_up_(db, SELECT_MESSAGE OF_PARENT IN_ORDER_UP),
       replies_down_(db, SELECT_MESSAGE OF_PARENT IN_ORDER_DOWN),
-      pinned_(db, SELECT_MESSAGE
-              "m.channel = ?1 AND m.pinned = 1 AND m.deleted_at = 0 AND m.created_at >= ?2"
-              " ORDER BY m.pinned_at DESC, m.pk DESC LIMIT ?3"),
+      pinned_(
+          db, SELECT_MESSAGE
+          "m.channel = ?1 AND m.pinned = 1 AND m.deleted_at = 0 AND m.created_at >= ?2" MEANT_FOR(
+              "?4") " ORDER BY m.pinned_at DESC, m.pk DESC LIMIT ?3"),
+      expired_pins_(db, SELECT_MESSAGE
+                    "m.pinned = 1 AND m.pin_expires > 0 AND m.pin_expires <= ?1"
+                    " ORDER BY m.pin_expires LIMIT ?2"),
       // In two, each of which has its index.
       count_(db, R"sql(
 SELECT
@@ -121,17 +132,27 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?
 ON CONFLICT (app, id) DO NOTHING)sql"),
       // Names no indexed column: the indexes stay untouched, whatever else changes.
       update_(db, R"sql(
-UPDATE messages SET updated_at = ?2, deleted_at = ?3, text_updated_at = ?4, pin_expires = ?5,
-  reply_count = ?6, deleted_reply_count = ?7, show_in_channel = ?8, silent = ?9, shadowed = ?10,
-  countable = ?11, user_id = ?12, type = ?13, command = ?14, args = ?15, quoted_message_id = ?16,
-  pinned_by_id = ?17, mentioned_user_ids = ?18, restricted_visibility = ?19,
-  thread_participant_ids = ?20, reaction_groups = ?21, i18n = ?22, text = ?23, html = ?24,
-  mml = ?25, attachments = ?26, custom = ?27
+UPDATE messages SET updated_at = ?2, deleted_at = ?3, text_updated_at = ?4,
+  reply_count = ?5, deleted_reply_count = ?6, show_in_channel = ?7, silent = ?8, shadowed = ?9,
+  countable = ?10, user_id = ?11, type = ?12, command = ?13, args = ?14, quoted_message_id = ?15,
+  pinned_by_id = ?16, mentioned_user_ids = ?17, restricted_visibility = ?18,
+  thread_participant_ids = ?19, reaction_groups = ?20, i18n = ?21, text = ?22, html = ?23,
+  mml = ?24, attachments = ?25, custom = ?26
 WHERE pk = ?1)sql"),
       update_indexed_(db, R"sql(
-UPDATE messages SET listed = ?2, pinned = ?3, pinned_at = ?4
-WHERE pk = ?1 AND (listed <> ?2 OR pinned <> ?3 OR pinned_at <> ?4))sql"),
-      delete_(db, "DELETE FROM messages WHERE pk = ?1") {}
+UPDATE messages SET listed = ?2, pinned = ?3, pinned_at = ?4, pin_expires = ?5
+WHERE pk = ?1 AND (listed <> ?2 OR pinned <> ?3 OR pinned_at <> ?4 OR pin_expires <> ?5))sql"),
+      delete_(db, "DELETE FROM messages WHERE pk = ?1"),
+      count_replies_(db, R"sql(
+SELECT COUNT(*) FROM messages
+WHERE app = ?1 AND parent_id = ?2 AND parent_id <> '' AND deleted_at = 0)sql"),
+      delete_replies_reactions_(db, R"sql(
+DELETE FROM reactions WHERE message IN
+  (SELECT pk FROM messages WHERE app = ?1 AND parent_id = ?2 AND parent_id <> ''))sql"),
+      delete_replies_(db, R"sql(
+DELETE FROM messages WHERE app = ?1 AND parent_id = ?2 AND parent_id <> '')sql"),
+      deleted_for_(db, "SELECT at FROM deleted_for WHERE message = ?1 AND user_id = ?2"),
+      delete_for_(db, "INSERT OR IGNORE INTO deleted_for VALUES (?1, ?2, ?3)") {}
 
 std::optional<chat::Message> MessageTable::Find(AppId app, std::string_view id) {
   Run run(find_, app, id);
@@ -214,7 +235,7 @@ std::vector<chat::Message> MessageTable::List(ChannelId channel, const chat::Mes
   const AppId app = AppOf(channel);
   return Page(app, page, [&](const Bounds& b, bool up, std::size_t limit) {
     Run run(up ? list_up_ : list_down_, app, channel, b.after.created_at, b.after.pk,
-            b.before.created_at, b.before.pk, static_cast<std::int64_t>(limit));
+            b.before.created_at, b.before.pk, static_cast<std::int64_t>(limit), page.viewer);
     return ReadAll(run);
   });
 }
@@ -223,17 +244,27 @@ std::vector<chat::Message> MessageTable::ListReplies(AppId app, std::string_view
                                                      const chat::MessagePage& page) {
   return Page(app, page, [&](const Bounds& b, bool up, std::size_t limit) {
     Run run(up ? replies_up_ : replies_down_, app, parent_id, b.after.created_at, b.after.pk,
-            b.before.created_at, b.before.pk, static_cast<std::int64_t>(limit));
+            b.before.created_at, b.before.pk, static_cast<std::int64_t>(limit), page.viewer);
     return ReadAll(run);
   });
 }
 
 std::vector<chat::Message> MessageTable::ListPinned(ChannelId channel, Timestamp not_before,
-                                                    int limit) {
-  Run run(pinned_, channel, not_before, limit);
+                                                    std::string_view viewer, int limit) {
+  Run run(pinned_, channel, not_before, limit, viewer);
   std::vector<chat::Message> messages = ReadAll(run);
   std::ranges::reverse(messages);
   return messages;
+}
+
+std::vector<chat::Message> MessageTable::ListExpiredPins(Timestamp now, int limit) {
+  Run run(expired_pins_, now, limit);
+  return ReadAll(run);
+}
+
+Timestamp MessageTable::DeletedFor(MessageId message, std::string_view user_id) {
+  Run run(deleted_for_, message, user_id);
+  return run.Step() ? Columns(run).Time() : Timestamp{};
 }
 
 std::int64_t MessageTable::Count(ChannelId channel, Timestamp from) {
@@ -267,14 +298,30 @@ void MessageTable::Update(const chat::Message& m) {
   const std::string restricted = EncodeStrings(m.restricted_visibility);
   const std::string participants = EncodeStrings(m.thread_participant_ids);
   const std::string groups = EncodeGroups(m.reaction_groups);
-  Execute(update_, m.pk, m.updated_at, m.deleted_at, m.text_updated_at, m.pin_expires,
-          m.reply_count, m.deleted_reply_count, m.show_in_channel, m.silent, m.shadowed,
-          m.countable, m.user_id, m.type, m.command, m.args, m.quoted_message_id, m.pinned_by_id,
-          mentioned, restricted, participants, groups, m.i18n_json, m.text, m.html, m.mml,
-          m.attachments_json, m.custom_json);
-  Execute(update_indexed_, m.pk, IsListed(m), m.pinned, m.pinned_at);
+  Execute(update_, m.pk, m.updated_at, m.deleted_at, m.text_updated_at, m.reply_count,
+          m.deleted_reply_count, m.show_in_channel, m.silent, m.shadowed, m.countable, m.user_id,
+          m.type, m.command, m.args, m.quoted_message_id, m.pinned_by_id, mentioned, restricted,
+          participants, groups, m.i18n_json, m.text, m.html, m.mml, m.attachments_json,
+          m.custom_json);
+  Execute(update_indexed_, m.pk, IsListed(m), m.pinned, m.pinned_at, m.pin_expires);
 }
 
 void MessageTable::Delete(MessageId message) { Execute(delete_, message); }
+
+std::int64_t MessageTable::DeleteReplies(AppId app, std::string_view parent_id) {
+  std::int64_t live = 0;
+  {
+    Run run(count_replies_, app, parent_id);
+    run.Step();
+    live = Columns(run).Int();
+  }
+  Execute(delete_replies_reactions_, app, parent_id);
+  Execute(delete_replies_, app, parent_id);
+  return live;
+}
+
+void MessageTable::DeleteFor(MessageId message, std::string_view user_id, Timestamp at) {
+  Execute(delete_for_, message, user_id, at);
+}
 
 }  // namespace hookline::store::sqlite

@@ -17,7 +17,9 @@ class MessageTable {
   std::vector<chat::Message> List(ChannelId channel, const chat::MessagePage& page);
   std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
                                          const chat::MessagePage& page);
-  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp not_before, int limit);
+  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp not_before,
+                                        std::string_view viewer, int limit);
+  std::vector<chat::Message> ListExpiredPins(Timestamp now, int limit);
   std::int64_t Count(ChannelId channel, Timestamp from);
   std::int64_t CountCountable(ChannelId channel, Timestamp from);
 
@@ -26,6 +28,10 @@ class MessageTable {
   void Update(const chat::Message& message);
   /// Without its reactions.
   void Delete(MessageId message);
+  /// All replies to a message, with their reactions. How many were live.
+  std::int64_t DeleteReplies(AppId app, std::string_view parent_id);
+  Timestamp DeletedFor(MessageId message, std::string_view user_id);
+  void DeleteFor(MessageId message, std::string_view user_id, Timestamp at);
 
  private:
   /// A place in an order by time and number; bounds are exclusive.
@@ -58,12 +64,18 @@ class MessageTable {
   Statement replies_up_;
   Statement replies_down_;
   Statement pinned_;
+  Statement expired_pins_;
   Statement count_;
   Statement count_countable_;
   Statement insert_;
   Statement update_;
   Statement update_indexed_;
   Statement delete_;
+  Statement count_replies_;
+  Statement delete_replies_reactions_;
+  Statement delete_replies_;
+  Statement deleted_for_;
+  Statement delete_for_;
 };
 
 }  // namespace hookline::store::sqlite

@@ -77,8 +77,16 @@ std::vector<chat::Message> ReaderSession::ListReplies(AppId app, std::string_vie
 }
 
 std::vector<chat::Message> ReaderSession::ListPinned(ChannelId channel, Timestamp not_before,
-                                                     int limit) {
-  return messages_.ListPinned(channel, not_before, limit);
+                                                     std::string_view viewer, int limit) {
+  return messages_.ListPinned(channel, not_before, viewer, limit);
+}
+
+std::vector<chat::Message> ReaderSession::ListExpiredPins(Timestamp now, int limit) {
+  return messages_.ListExpiredPins(now, limit);
+}
+
+Timestamp ReaderSession::DeletedFor(MessageId message, std::string_view user_id) {
+  return messages_.DeletedFor(message, user_id);
 }
 
 std::int64_t ReaderSession::CountMessages(ChannelId channel, Timestamp from) {

@@ -49,7 +49,9 @@ class ReaderSession : public virtual store::Reader {
   std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
                                          const chat::MessagePage& page) override;
   std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp not_before,
-                                        int limit) override;
+                                        std::string_view viewer, int limit) override;
+  std::vector<chat::Message> ListExpiredPins(Timestamp now, int limit) override;
+  Timestamp DeletedFor(MessageId message, std::string_view user_id) override;
   std::int64_t CountMessages(ChannelId channel, Timestamp from) override;
   std::int64_t CountCountable(ChannelId channel, Timestamp from) override;
   Timestamp LastSent(ChannelId channel, std::string_view user_id) override;

@@ -423,6 +423,19 @@ END;
 CREATE TRIGGER idempotent_replies_removed AFTER DELETE ON idempotent_replies BEGIN
   UPDATE idempotent_bytes SET bytes = bytes - old.bytes WHERE app = old.app;
 END;
+
+-- Who has deleted which message for themselves.
+CREATE TABLE deleted_for (
+  message INTEGER NOT NULL,
+  user_id TEXT NOT NULL,
+  at      INTEGER NOT NULL,
+  PRIMARY KEY (message, user_id)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER messages_deleted_for AFTER DELETE ON messages BEGIN
+  DELETE FROM deleted_for WHERE message = old.pk;
+END;
+
+CREATE INDEX messages_pin_expiry ON messages (pin_expires) WHERE pinned = 1 AND pin_expires > 0;
 )sql";
 
 constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};

@@ -183,6 +183,16 @@ void WriterSession::DeleteMessage(MessageId message) {
   messages_.Delete(message);
 }
 
+std::int64_t WriterSession::DeleteReplies(AppId app, std::string_view parent_id) {
+  BeforeWrite();
+  return messages_.DeleteReplies(app, parent_id);
+}
+
+void WriterSession::DeleteFor(MessageId message, std::string_view user_id, Timestamp at) {
+  BeforeWrite();
+  messages_.DeleteFor(message, user_id, at);
+}
+
 void WriterSession::PutReaction(const chat::Reaction& reaction) {
   BeforeWrite();
   reactions_.Put(reaction);

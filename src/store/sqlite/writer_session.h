@@ -59,6 +59,8 @@ class WriterSession final : public ReaderSession, public store::Tx {
   MessageId InsertMessage(const chat::Message& message) override;
   void UpdateMessage(const chat::Message& message) override;
   void DeleteMessage(MessageId message) override;
+  std::int64_t DeleteReplies(AppId app, std::string_view parent_id) override;
+  void DeleteFor(MessageId message, std::string_view user_id, Timestamp at) override;
   void PutReaction(const chat::Reaction& reaction) override;
   void DeleteReaction(MessageId message, std::string_view user_id, std::string_view type) override;
   void RemoveMessages(ChannelId channel, Timestamp before) override;

@@ -104,7 +104,6 @@ TEST_F(ChannelsTest, RefusesWhatIsNoChannel) {
   refuse(R"("config_overrides":{"max_message_length":0})");
   refuse(R"("config_overrides":{"max_message_length":30001})");
   refuse(R"("config_overrides":{"max_message_length":"many"})");
-  refuse(R"("custom":{"frozen":true})");
   refuse(R"("members":"ann")");
   refuse(R"("members":[1])");
   refuse(R"("members":[{}])");
@@ -264,7 +263,6 @@ TEST_F(ChannelsTest, APartialUpdateRefusesWhatItCannotDo) {
   EXPECT_KIND(PatchChannel("room", R"({"set":{"team.x":1}})"), ErrorKind::kInput);
   EXPECT_KIND(PatchChannel("room", R"({"set":{"frozen":1}})"), ErrorKind::kInput);
   EXPECT_KIND(PatchChannel("room", R"({"set":{"cooldown":121}})"), ErrorKind::kInput);
-  EXPECT_KIND(PatchChannel("room", R"({"set":{"custom":{"frozen":true}}})"), ErrorKind::kInput);
   EXPECT_KIND(PatchChannel("room", R"({"set":{"config_overrides.max_message_length":-5}})"),
               ErrorKind::kInput);
   EXPECT_KIND(

@@ -158,7 +158,14 @@ class ChatTest : public ::testing::Test {
   }
   Result<Message> Delete(std::string_view id, bool hard = false, const Caller& caller = Server(),
                          std::string_view deleted_by = {}) {
-    return Do(caller, [&](Context& c) { return DeleteMessage(c, id, hard, deleted_by); });
+    return Delete(caller, id, DeleteOptions{.hard = hard, .deleted_by = std::string(deleted_by)});
+  }
+  Result<Message> Delete(const Caller& caller, std::string_view id, const DeleteOptions& options) {
+    return Do(caller, [&](Context& c) -> Result<Message> {
+      auto deleted = DeleteMessage(c, id, options);
+      if (!deleted) return std::unexpected(deleted.error());
+      return std::move(deleted->message);
+    });
   }
   Result<ReactionSent> React(std::string_view message, std::string_view body_json,
                              const Caller& caller = Server()) {

@@ -23,15 +23,13 @@ const Keys kUser = {"id",         "role",   "language", "teams",           "crea
                     "updated_at", "banned", "online",   "blocked_user_ids"};
 const Keys kCounters = {"channel_unread_count", "channel_last_read_at", "total_unread_count",
                         "unread_count", "unread_channels"};
-const Keys kFullUser =
-    kUser +
-    Keys{"invisible",    "shadow_banned",      "devices",         "mutes",         "channel_mutes",
-         "unread_count", "total_unread_count", "unread_channels", "unread_threads"};
+const Keys kPrivacyUser = kUser + Keys{"invisible"};
 const Keys kMessage = {"id",
                        "text",
                        "html",
                        "type",
                        "user",
+                       "member",
                        "attachments",
                        "latest_reactions",
                        "own_reactions",
@@ -286,7 +284,7 @@ TEST_F(EventShapesTest, UserUpdated) {
   ASSERT_DONE(Upsert(R"({"dan":{"name":"Dan","image":"i","privacy_settings":{}}})"));
   const RecordedEvent event = Only("user.updated");
   Expect(event, kBase + Keys{"user", "members"});
-  ExpectObject(event, "user", kFullUser + Keys{"name", "image", "privacy_settings"});
+  ExpectObject(event, "user", kPrivacyUser + Keys{"name", "image", "privacy_settings"});
   EXPECT_EQ(event.json().Raw("members"), "[]");
 }
 

@@ -44,8 +44,8 @@ TEST(FieldsTest, CustomFieldsAreWhatIsNotKnown) {
        R"({"a":1.10,"b":1e300,"c":12345678901234567890,"d":-0,"e":1E5})"},
       {R"({"a":{"x": [1 , 2.50]},"b":null,"c":"\u00e9\n"})", "",
        R"({"a":{"x":[1,2.50]},"b":null,"c":"é\n"})"},
-      // Zero values of typed clients stand for nothing, also where a name is taken.
-      {R"({"custom":{"name":"","id":[],"x":""}})", "", R"({"x":""})"},
+      // What shares its name with a built-in field stays apart.
+      {R"({"custom":{"name":"","id":[],"x":""}})", "", R"({"x":"","custom":{"name":"","id":[]}})"},
       {R"({"a":1,"a":2})", "", R"({"a":2})"},
       {R"({"custom":{"a":1},"a":2,"b":3})", "", R"({"a":2,"b":3})"},
       {R"({"a":2,"custom":{"a":1}})", "", R"({"a":1})"},
@@ -53,7 +53,7 @@ TEST(FieldsTest, CustomFieldsAreWhatIsNotKnown) {
       {R"({"custom":5})", "", R"({"custom":5})"},
       {R"({"custom":[1]})", "", R"({"custom":[1]})"},
       {R"({"q\"":1,"":2})", "", R"({"q\"":1,"":2})"},
-      {R"({"custom":{"name":1}})", "", "error: custom.name is a reserved field"},
+      {R"({"custom":{"name":1}})", "", R"({"custom":{"name":1}})"},
       {R"({"Name":1})", "", R"({"Name":1})"},
   };
   for (const Case& c : cases) EXPECT_EQ(Custom(c.before), c.after) << c.before;
@@ -83,7 +83,10 @@ TEST(FieldsTest, AppliesSetAndUnset) {
       {"{}", R"({"set":{"a.x":1,"a":{"y":2},"a.z":3}})", R"({"a":{"y":2,"z":3}})"},
       // What is not touched keeps its text, also what would not be let in any more.
       {R"({"a":{ "x" : 1e400 },"b":1})", R"({"set":{"b":2}})", R"({"a":{"x":1e400},"b":2})"},
-      {R"({"a":1})", R"({"set":{"custom":{"name":{}}}})", R"({"a":1})"},
+      {R"({"a":1})", R"({"set":{"custom":{"name":{}}}})", R"({"a":1,"custom":{"name":{}}})"},
+      {"{}", R"({"set":{"custom.name":1}})", R"({"custom":{"name":1}})"},
+      {"{}", R"({"set":{"custom.name.x":1}})", R"({"custom":{"name":{"x":1}}})"},
+      {R"({"custom":{"id":1,"name":2}})", R"({"unset":["custom.id"]})", R"({"custom":{"name":2}})"},
       // `custom` of the newer clients.
       {R"({"a":1})", R"({"set":{"custom":{"b":2,"c.d":3}}})", R"({"a":1,"b":2,"c.d":3})"},
       {R"({"a":{"b":1}})", R"({"set":{"custom.a.b":2},"unset":["custom.c"]})", R"({"a":{"b":2}})"},
@@ -104,10 +107,6 @@ TEST(FieldsTest, RefusesWhatIsNoPartialUpdate) {
       {"{}", R"({"set":{".a":1}})", "error: a field path has an empty step"},
       {"{}", R"({"unset":["a..b"]})", "error: a field path has an empty step"},
       {"{}", R"({"set":{"a.b.c.d.e.f.g.h.i":1}})", "error: a field path has at most 8 steps"},
-      {"{}", R"({"set":{"custom.name":1}})", "error: custom.name is a reserved field"},
-      {"{}", R"({"set":{"custom.name.x":1}})", "error: custom.name is a reserved field"},
-      {"{}", R"({"unset":["custom.id"]})", "error: custom.id is a reserved field"},
-      {"{}", R"({"set":{"custom":{"id":1}}})", "error: custom.id is a reserved field"},
   };
   for (const Case& c : cases) EXPECT_EQ(Changed(c.before, c.body), c.after) << c.body;
   EXPECT_EQ(Changed("{}", R"({"set":{"a.b.c.d.e.f.g.h":1}})"),

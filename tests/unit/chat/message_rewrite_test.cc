@@ -216,8 +216,10 @@ TEST_F(RewriteTest, TheLastOfARepeatedNameCounts) {
 }
 
 TEST_F(RewriteTest, CustomFieldsMayStandUnderCustom) {
-  ExpectProceeds(R"({"custom":{"a":1.10,"user":"spoofed","text":"spoofed","custom":2}})");
-  EXPECT_EQ(message_.custom_json, R"({"priority":"high","price":1.10,"a":1.10})");
+  ExpectProceeds(R"({"custom":{"a":1.10,"user":"spoofed","text":"spoofed"}})");
+  EXPECT_EQ(
+      message_.custom_json,
+      R"({"priority":"high","price":1.10,"a":1.10,"custom":{"user":"spoofed","text":"spoofed"}})");
   EXPECT_EQ(message_.text, "card 4111");
   ExpectUnchanged(R"({"custom":7})");
   ExpectUnchanged(R"({"custom":null})");
@@ -334,8 +336,7 @@ TEST_F(RewriteTest, ACommandHandlerMayMakeItEphemeral) {
 
 TEST_F(RewriteTest, AnEphemeralMessageStaysSoUntilTheHandlerSaysOtherwise) {
   message_.type = "ephemeral";
-  EXPECT_EQ(Command(R"({"text":"still asking"})"), HookVerdict::kEphemeral);
-  EXPECT_EQ(Command(R"({"type":"ephemeral"})"), HookVerdict::kEphemeral);
+  EXPECT_EQ(Command(R"({"type":"ephemeral","text":"still asking"})"), HookVerdict::kEphemeral);
   EXPECT_EQ(Command(R"({"type":"regular"})"), HookVerdict::kProceed);
   EXPECT_EQ(message_.type, "regular");
   message_.type = "ephemeral";

@@ -103,8 +103,12 @@ TEST_F(MessagesTest, AsksWhoSends) {
                  "auth.");
   EXPECT_REFUSED(Send("room", R"({"text":"x","user_id":"ann","user":{"id":"ann"}})"),
                  ErrorKind::kInput, "cannot set both message.user and message.user_id.");
-  EXPECT_REFUSED(Send("room", R"({"text":"x","user_id":"zoe"})"), ErrorKind::kInput,
-                 "the user zoe does not exist");
+  // The author of a message comes to be with it; whoever changes one must be there.
+  events_.clear();
+  ASSERT_DONE(Send("room", R"({"id":"z","text":"x","user_id":"zoe"})"));
+  EXPECT_EQ(EventTypes(), (std::vector<std::string>{"user.updated", "message.new"}));
+  EXPECT_REFUSED(Edit("z", R"({"text":"y","user_id":"yan"})"), ErrorKind::kInput,
+                 "the user yan does not exist");
   // Typed clients send an empty object where nobody is named.
   EXPECT_REFUSED(Send("room", R"({"text":"x","user":{}})"), ErrorKind::kInput,
                  "either message.user or message.user_id must be provided when using server side "
@@ -134,8 +138,20 @@ TEST_F(MessagesTest, NamesTheReservedFieldThatWasSent) {
     EXPECT_REFUSED(Say("\"" + field + "\":1"), ErrorKind::kInput,
                    "message." + field + " is a reserved field");
     EXPECT_DONE(Say("\"" + field + "\":null"));
-    EXPECT_KIND(Say("\"custom\":{\"" + field + "\":1}"), ErrorKind::kInput);
   }
+}
+
+TEST_F(MessagesTest, CustomFieldsMayShareTheNamesOfBuiltInOnes) {
+  ASSERT_DONE(Say(R"("id":"m","text":"x","a":1,"custom":{"created_at":"noon","b":2})"));
+  const test::Json v1 = MessageJson(*FindMessage("m"));
+  EXPECT_EQ(v1.Raw("custom"), R"({"created_at":"noon"})");
+  EXPECT_EQ(v1.Int("b"), 2);
+  EXPECT_NE(v1.Text("created_at"), "noon");
+  const test::Json v2 = MessageJson(*FindMessage("m"), Format::kV2);
+  EXPECT_EQ(v2.Raw("custom"), R"({"a":1,"b":2,"created_at":"noon"})");
+  ASSERT_DONE(
+      Patch("m", R"({"user_id":"ann","set":{"custom":{"cid":7}},"unset":["custom.created_at"]})"));
+  EXPECT_EQ(MessageJson(*FindMessage("m"), Format::kV2).Raw("custom"), R"({"a":1,"b":2,"cid":7})");
 }
 
 TEST_F(MessagesTest, KnowsTheTypesThatMayBeSent) {
@@ -329,7 +345,7 @@ TEST_F(MessagesTest, UnknownFieldsOfOlderResponsesAreNoCustomFields) {
   ASSERT_DONE(Say(
       R"("id":"m1","channel":{},"member":{},"quoted_message":null,"i18n":{},"html":"<b>x</b>","x":1)"));
   EXPECT_EQ(FindMessage("m1")->custom_json, R"({"x":1})");
-  EXPECT_EQ(FindMessage("m1")->html, "");
+  EXPECT_EQ(FindMessage("m1")->html, "<b>x</b>");
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ class PermissionsTest : public ChatTest {
 };
 
 constexpr ErrorKind kNo = ErrorKind::kNotAllowed;
+// Nor is a stranger told which messages there are.
+constexpr ErrorKind kNone = ErrorKind::kNotFound;
 
 TEST_F(PermissionsTest, AStrangerCanDoNothingInAChannel) {
   const Caller eve = As("eve");
@@ -29,15 +31,15 @@ TEST_F(PermissionsTest, AStrangerCanDoNothingInAChannel) {
   EXPECT_KIND(Update("room", R"({"add_members":["eve"]})", eve), kNo);
   EXPECT_KIND(PatchChannel("room", R"({"set":{"a":1}})", eve), kNo);
   EXPECT_KIND(Remove("room", false, eve), kNo);
-  EXPECT_KIND(Edit("m", R"({"text":"x"})", eve), kNo);
-  EXPECT_KIND(Patch("m", R"({"set":{"a":1}})", eve), kNo);
-  EXPECT_KIND(Delete("m", false, eve), kNo);
-  EXPECT_KIND(React("m", R"({"reaction":{"type":"lol"}})", eve), kNo);
-  EXPECT_KIND(Unreact("m", "lol", "", eve), kNo);
+  EXPECT_KIND(Edit("m", R"({"text":"x"})", eve), kNone);
+  EXPECT_KIND(Patch("m", R"({"set":{"a":1}})", eve), kNone);
+  EXPECT_KIND(Delete("m", false, eve), kNone);
+  EXPECT_KIND(React("m", R"({"reaction":{"type":"lol"}})", eve), kNone);
+  EXPECT_KIND(Unreact("m", "lol", "", eve), kNone);
   EXPECT_KIND(Read("room", "{}", eve), kNo);
   EXPECT_KIND(SendEvent("room", R"({"type":"poke"})", eve), kNo);
   EXPECT_KIND(PatchMember("room", "bob", R"({"set":{"a":1}})", eve), kNo);
-  EXPECT_KIND(Do(eve, [](Context& c) { return RequireMessage(c.read(), "m"); }), kNo);
+  EXPECT_KIND(Do(eve, [](Context& c) { return RequireMessage(c.read(), "m"); }), kNone);
   EXPECT_TRUE(events_.empty());
 }
 

@@ -124,6 +124,8 @@ void UnreadModelTest::Step(int step) {
     const bool hard = Chance(30);
     ASSERT_DONE(Delete(id, hard));
     (hard ? messages[id].gone : messages[id].deleted) = true;
+    // A thread goes with its parent.
+    for (auto& [reply_id, reply] : messages) reply.gone |= hard && reply.parent == id;
   } else if (what < 97) {
     const std::string id = PickMessage(channel, false);
     if (id.empty()) return;

@@ -175,9 +175,14 @@ TEST_F(UnreadTest, AUserObjectOutsideOfChannelsShowsTheTotals) {
   Say("one", "ann");
   Say("two", "ann");
   ASSERT_DONE(PatchUsers(R"([{"id":"bob","set":{"a":1}}])"));
-  const test::Json event = events_.back().json();
-  EXPECT_EQ(event.Int("user.total_unread_count"), 2);
-  EXPECT_EQ(event.Int("user.unread_channels"), 2);
+  const test::Json user(Look([&](Tx& tx) {
+    Encoder encoder(tx, app_, Format::kV1);
+    json::Writer w;
+    encoder.FullUser(w, *tx.FindUser(app_, "bob"));
+    return w.Take();
+  }));
+  EXPECT_EQ(user.Int("total_unread_count"), 2);
+  EXPECT_EQ(user.Int("unread_channels"), 2);
 }
 
 }  // namespace
