@@ -13,7 +13,7 @@
 #include "net/http_message.h"
 #include "store/store.h"
 
-/// The operator's routes under /admin/v1 (decisions.md 27).
+/// The operator's routes under /admin/v1 (docs/contract/rulings.md#27).
 namespace hookline::api {
 
 struct AdminCall {

@@ -7,7 +7,7 @@
 
 namespace hookline::api {
 
-/// Fills app, caller and token_issued_at of `call` from api_key and token (api.md §1.2).
+/// Fills app, caller, token_issued_at from key and token (docs/contract/routes.md#tokens).
 Result<void> Authenticate(Environment& environment, Call& call);
 
 /// What a valid token still has to stand against, with the store at hand: revocation, and users
@@ -17,7 +17,7 @@ Result<void> CheckCaller(chat::Reader& store, const settings::App& app, const Ca
 /// The address that a request came from; behind a proxy that we trust, the one that it names.
 std::string ClientAddress(const net::HttpRequest& http, const ApiOptions& options);
 
-/// `request_info` of the request (hooks.md §2).
+/// `request_info` of the request (docs/contract/payloads.md#base).
 chat::RequestInfo RequestInfoOf(const net::HttpRequest& http, const chat::Caller& caller,
                                 const ApiOptions& options);
 

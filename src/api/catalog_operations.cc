@@ -85,7 +85,7 @@ Result<void> CreateCommand(WriteScope& scope, json::Writer& w) {
   return {};
 }
 
-// Flat, unlike the answers to creation and update (api.md §4).
+// Flat, unlike the answers to creation and update (docs/contract/routes.md#commands).
 Result<void> GetCommand(ReadScope& scope, json::Writer& w) {
   auto command = chat::RequireCommand(scope.chat, scope.call.args[0]);
   if (!command) return std::unexpected(command.error());

@@ -182,7 +182,7 @@ Result<void> DeleteChannels(WriteScope& scope, json::Writer& w) {
   return {};
 }
 
-// User tokens see the channels they may read (decisions.md 33).
+// User tokens see the channels they may read (docs/contract/rulings.md#33).
 chat::Filter OnlyVisible(const chat::Catalog& catalog, const std::string& user_id,
                          chat::Filter filter) {
   using Op = chat::Filter::Op;

@@ -17,7 +17,7 @@ namespace hookline::api {
 
 /// How the API behaves; set by the composition root, constant afterwards.
 struct ApiOptions {
-  bool allow_http_targets = false;  ///< decisions.md 28.
+  bool allow_http_targets = false;  ///< docs/contract/rulings.md#28.
   std::string admin_token;          ///< Empty: the admin routes are off.
   std::int64_t rate_limit_per_minute = 1'000'000'000;
   std::vector<std::string> cors_origins{"*"};  ///< See Cors.

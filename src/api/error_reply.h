@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "net/http_message.h"
 
-/// The one place where an Error becomes Stream's error answer (api.md §2.2).
+/// The one place where an Error becomes Stream's error answer (docs/contract/routes.md#errors).
 namespace hookline::api {
 
 /// The HTTP status that goes with a kind of error.

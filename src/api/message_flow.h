@@ -19,7 +19,7 @@
 namespace hookline::api {
 
 /// The operations on messages in which a customer's server has a say: before-message-send and
-/// custom commands (hooks.md §3 and §4). Thread-safe.
+/// custom commands (docs/contract/hooks.md#before-message-send, #commands). Thread-safe.
 ///
 /// A flow drafts the message on a snapshot, asks, and then drafts it anew in the transaction that
 /// stores it, with the answers applied: what has changed while the hook was thinking is seen, and

@@ -109,7 +109,7 @@ struct Operation {
   AsyncWork async = AsyncWork::kNone;
   Version version = Version::kBoth;
   RebuildFn rebuild = nullptr;
-  /// False for operations of Stream that Hookline does not have: 501 (decisions.md 19).
+  /// False for operations of Stream that Hookline does not have: 501 (docs/contract/rulings.md#19).
   bool implemented() const {
     return read != nullptr || write != nullptr || async != AsyncWork::kNone;
   }

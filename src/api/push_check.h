@@ -5,7 +5,7 @@
 #include "api/environment.h"
 #include "api/operation.h"
 
-/// POST /check_push (api.md §3.3, decisions.md 13).
+/// POST /check_push (docs/contract/routes.md#app, docs/contract/rulings.md#13).
 namespace hookline::api {
 
 /// The URL to test, if the request names one: a JSON string, or an object with webhook_url. Fails

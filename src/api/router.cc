@@ -12,7 +12,7 @@ std::string BucketName(std::string_view method, std::size_t segments) {
   return fmt::format("{} {}", method, segments);
 }
 
-// What stands in front of a v1 path in v2 (api.md §10): `/channels` is `/api/v2/chat/channels`,
+// What stands before a path in v2, docs/contract/routes.md#versions: `/api/v2/chat/channels`, but
 // `/app` is `/api/v2/app`.
 enum class Prefix { kNone, kPlain, kChat };
 

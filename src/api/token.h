@@ -8,7 +8,7 @@
 #include "base/error.h"
 #include "base/time.h"
 
-/// Stream's JSON web tokens (api.md §1): HS256, the API secret as the key.
+/// Stream's JSON web tokens (docs/contract/routes.md#tokens): HS256, the API secret as the key.
 namespace hookline::api {
 
 /// What a valid token says: it is a server's, or that of the user it names.

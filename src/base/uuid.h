@@ -28,7 +28,7 @@ Uuid TimeOrderedUuid(Timestamp now);
 std::string ToString(const Uuid& uuid);
 std::optional<Uuid> ParseUuid(std::string_view text);
 
-/// `length` characters drawn evenly from [a-z0-9], fit for keys and secrets (decisions.md 21).
+/// `length` characters evenly from [a-z0-9], for keys and secrets (docs/contract/rulings.md#21).
 std::string RandomKey(std::size_t length);
 
 }  // namespace hookline

@@ -8,7 +8,7 @@
 #include "chat/channel_type.h"
 #include "chat/context.h"
 
-/// Who acts, and what they may touch (decisions.md 33).
+/// Who acts, and what they may touch (docs/contract/rulings.md#33).
 namespace hookline::chat {
 
 /// Somebody who acts.

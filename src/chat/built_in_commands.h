@@ -11,7 +11,7 @@
 #include "chat/messages.h"
 
 /// The commands that this server carries out by itself: /giphy, /mute, /unmute, /ban, /unban,
-/// /flag (hooks.md §4.4).
+/// /flag (docs/contract/hooks.md#commands).
 namespace hookline::chat {
 
 struct BuiltInOptions {

@@ -18,7 +18,7 @@ constexpr auto kEventFields =
            "created_at", "received_at", "request_info", "members", "channel_member_count",
            "channel_message_count", "team", "watcher_count"});
 
-// Signals between clients: accepted, never sent to hooks (events.md §3).
+// Signals between clients: accepted, never sent to hooks (docs/contract/payloads.md#catalogue).
 constexpr auto kClientSignals = Names({"typing.start", "typing.stop"});
 
 // Prefixes of Stream's own events, which nobody may forge.

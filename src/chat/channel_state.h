@@ -24,7 +24,7 @@ Result<StateOptions> ReadStateOptions(json::Value body);
 Result<MessagePage> ReadMessagePage(json::Value object, int limit_default, int limit_max);
 
 /// The members of ChannelStateResponseFields, into the object that is open. All lists that clients
-/// iterate are there, empty if nothing was asked for (decisions.md 31).
+/// iterate are there, empty if nothing was asked for (docs/contract/rulings.md#31).
 /// Fails with kInput, and nothing written, if the page of messages starts at one that is not there
 /// for the viewer.
 Result<void> WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store,

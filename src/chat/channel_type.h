@@ -33,7 +33,7 @@ struct CarriedSettings {
   std::string grants_json;              ///< Empty: the defaults.
 };
 
-/// What is allowed in channels of a type (api.md §5, ChannelConfig). Cheap to copy.
+/// What channels of a type allow (docs/contract/routes.md#channel-types). Cheap to copy.
 struct ChannelType {
   std::string name;
   bool typing_events = true;
@@ -62,7 +62,7 @@ struct ChannelType {
   std::string automod_behavior = "flag";
   Timestamp created_at;
   Timestamp updated_at;
-  /// Anybody may read and write, members or not (decisions.md 33).
+  /// Anybody may read and write, members or not (docs/contract/rulings.md#33).
   bool open_to_all = false;
   std::shared_ptr<const EnabledCommands> commands;  ///< Never nullptr in a Catalog's types.
   std::shared_ptr<const CarriedSettings> carried;   ///< The same.

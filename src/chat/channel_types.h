@@ -7,14 +7,14 @@
 #include "chat/channel_type.h"
 #include "chat/context.h"
 
-/// Channel types as an app's server manages them (api.md §5). All need a server token.
+/// Channel types as servers manage them (docs/contract/routes.md#channel-types): no user token may.
 namespace hookline::chat {
 
 /// CreateChannelType: `name` and whatever is to differ from the defaults. Without `commands` all
 /// commands are enabled, as the official clients ask for by themselves.
 Result<ChannelTypePtr> CreateChannelType(Context& context, json::Value body);
 
-/// UpdateChannelType: changes what is present; a null counts as absent (decisions.md 30).
+/// UpdateChannelType: changes what is there; null is absent (docs/contract/rulings.md#30).
 Result<ChannelTypePtr> UpdateChannelType(Context& context, std::string_view name, json::Value body);
 
 /// DeleteChannelType: not of built-in ones, nor while there are live channels.

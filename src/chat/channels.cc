@@ -271,7 +271,7 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
     if (!sent) return std::unexpected(sent.error());
     updated.message = std::move(*sent);
   }
-  // Changes of membership alone tell of themselves (events.md, channel.updated).
+  // Changes of membership alone tell of themselves (docs/contract/payloads.md#catalogue).
   if (touched) {
     EmitChannelChange(context, channel, "channel.updated", *actor,
                       updated.message ? &*updated.message : nullptr);

@@ -32,8 +32,8 @@ struct ChannelUpdated {
   std::optional<Message> message;  ///< The system message that the request carried.
 };
 
-/// UpdateChannel: `data` replaces the custom fields; members come and go by the fields of api.md
-/// §7. Emits channel.updated, member.* and message.new as events.md says.
+/// UpdateChannel: `data` replaces the custom fields; members come and go, see
+/// docs/contract/routes.md#channels. Emits channel.updated, member.* and message.new.
 Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, std::string_view id,
                                      json::Value body);
 

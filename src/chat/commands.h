@@ -9,7 +9,7 @@
 #include "chat/channel_type.h"
 #include "chat/context.h"
 
-/// Slash commands: as an app's server manages them (api.md §4), and as users give them.
+/// Slash commands, as servers manage them (docs/contract/routes.md#commands) and users give them.
 namespace hookline::chat {
 
 /// CreateCommand: `{name, description, args, set}`.

@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kPayloadBytesUsual = 6144;
 
 // Stream's own events carry an empty `custom` in v2, where typed parsers require it; in v1, where
-// custom fields are flat, they carry none (decisions.md 35). A custom event writes its own.
+// custom fields are flat, none (docs/contract/rulings.md#35). A custom event writes its own.
 void WriteNoCustom(json::Writer& w, const EventFrame& frame, Format format) {
   if (format == Format::kV2 && !frame.custom) WriteCustom(w, "{}", format);
 }

@@ -7,7 +7,7 @@
 #include "chat/context.h"
 #include "chat/write.h"
 
-/// The frame that every event shares (events.md §2); the fields of each kind go inside.
+/// The frame that events share (docs/contract/payloads.md#base); each kind's fields go inside.
 namespace hookline::chat {
 
 using WriteFields = std::function<void(json::Writer&, Encoder&)>;

@@ -13,7 +13,7 @@
 #include "chat/messages.h"
 
 /// Ephemeral messages: what a command answers to its sender alone, kept for a while so that the
-/// sender's actions find it (hooks.md §4, decisions.md 24). No list, count, search or event has
+/// sender's actions find it (docs/contract/rulings.md#24). No list, count, search or event has
 /// them.
 namespace hookline::chat {
 
@@ -45,7 +45,7 @@ struct EphemeralAction {
 
 /// Reads the request and finds the message that it is about; its channel must be one that the
 /// caller may read. Only the owner may act; a server token that names no user acts as the owner
-/// (decisions.md 24). Fails with kNotFound for whatever the caller may not see.
+/// (docs/contract/rulings.md#24). Fails with kNotFound for whatever the caller may not see.
 Result<EphemeralAction> RequireEphemeral(const ReadContext& context, std::string_view id,
                                          json::Value body);
 

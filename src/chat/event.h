@@ -9,7 +9,7 @@
 
 namespace hookline::chat {
 
-/// How entities are written down (decisions.md 7): v1 has flat custom fields and RFC 3339 times,
+/// How entities look (docs/contract/rulings.md#7): v1 has flat custom fields, RFC 3339 times,
 /// v2 has them under `custom` and integer nanoseconds.
 enum class Format { kV1, kV2 };
 

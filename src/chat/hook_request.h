@@ -10,8 +10,8 @@
 #include "chat/model.h"
 #include "chat/write.h"
 
-/// What a synchronous hook is asked (hooks.md §3.3 and §4.2). Always in the v1 format, with flat
-/// custom fields (decisions.md 22). `encoder` must have Format::kV1.
+/// What a hook is asked (docs/contract/hooks.md#before-message-send, #commands). In v1, with flat
+/// custom fields (docs/contract/rulings.md#22). `encoder` must have Format::kV1.
 namespace hookline::chat {
 
 /// The message as its sender wrote it: no html, no reactions. To a before-message-send hook a

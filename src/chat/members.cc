@@ -45,7 +45,7 @@ void EmitMemberEvent(Context& context, const Channel& channel, std::string_view 
                      encoder.Channel(w, channel);
                      w.Key("member");
                      encoder.Member(w, member);
-                     // The member concerned, not who made the change (events.md, member.added).
+                     // The member concerned, not the actor (docs/contract/payloads.md#catalogue).
                      w.Key("user");
                      encoder.UserInChannel(w, member.user_id, channel, &member);
                    });

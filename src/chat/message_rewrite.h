@@ -10,7 +10,7 @@
 #include "chat/model.h"
 
 /// What a synchronous hook (before-message-send or a command handler) may do to a message
-/// (hooks.md §3.4 and §4.3). Pure.
+/// (docs/contract/hooks.md#rewriting). Pure.
 namespace hookline::chat {
 
 /// Who answers.

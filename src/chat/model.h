@@ -247,7 +247,7 @@ struct Flag {
   std::string custom_json = "{}";
 };
 
-/// What a user has not read, over all channels (events.md §2.4).
+/// What a user has not read, over all channels (docs/contract/payloads.md#counters).
 struct UnreadTotals {
   std::int64_t messages = 0;
   std::int64_t channels = 0;

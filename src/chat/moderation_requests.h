@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "chat/context.h"
 
-/// Moderation as requests ask for it (api.md §6.1).
+/// Moderation as requests ask for it (docs/contract/routes.md#moderation).
 namespace hookline::chat {
 
 struct MuteAnswer {

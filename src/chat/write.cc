@@ -12,7 +12,7 @@ namespace {
 constexpr int kEventMembersMax = 50;
 constexpr int kLatestReactionsMax = 10;
 constexpr int kMutesMax = 1000;
-// events.md §2.2: what stands for "never read".
+// docs/contract/payloads.md#channel-context: what stands for "never read".
 constexpr std::string_view kNeverReadV1 = "\"0001-01-01T00:00:00Z\"";
 
 // Attachment fields of Stream's schema; all others are custom (they nest in v2).

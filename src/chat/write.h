@@ -57,7 +57,7 @@ class Encoder {
   void PrivacyUser(json::Writer& w, const chat::User& user);
   /// FullUserResponse: what UpdateUsers and QueryUsers answer.
   void FullUser(json::Writer& w, const chat::User& user);
-  /// Of a channel's event: with the unread counters (events.md §2.4).
+  /// Of a channel's event: with the unread counters (docs/contract/payloads.md#counters).
   void UserInChannel(json::Writer& w, std::string_view id, const Channel& channel,
                      const Member* member);
 
@@ -74,7 +74,7 @@ class Encoder {
   void Flag(json::Writer& w, const chat::Flag& flag);
 
   /// The members array of an event: at most 50 by creation time and user id, `keep` among them if
-  /// a member (decisions.md 18), with counters. Writes nothing if the channel has no members.
+  /// a member (docs/contract/rulings.md#18), with counters. Nothing if the channel has no members.
   void EventMembers(json::Writer& w, const chat::Channel& channel, std::string_view keep);
 
  private:

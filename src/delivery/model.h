@@ -69,7 +69,7 @@ struct PendingDelivery {
   EventPayloadPtr event;
   int attempts = 0;  ///< Recorded so far; X-Webhook-Attempt is one more.
   /// The part of the retry budget that is used up, as recorded by the process `epoch`; another
-  /// process starts anew (decisions.md 25).
+  /// process starts anew (docs/contract/rulings.md#25).
   std::chrono::milliseconds budget_used{0};
   std::int64_t epoch = 0;
   int redelivery_base = 0;  ///< Attempts before the present round: a manual redelivery starts one.

@@ -17,7 +17,7 @@ struct RetryRound {
   std::chrono::milliseconds budget_used{0};  ///< Attempts and planned waits since the first start.
 
   /// What a process of `epoch` knows of the delivery's round. Another process's budget does not
-  /// count: time when the server was down is no fault of the receiver (decisions.md 25).
+  /// count: when the server was down is no fault of the receiver (docs/contract/rulings.md#25).
   static RetryRound Of(const PendingDelivery& delivery, std::int64_t epoch);
 };
 
@@ -30,7 +30,7 @@ struct RetryDecision {
   bool disable_hook = false;  ///< The receiver said 410 Gone.
 };
 
-/// When a failed delivery is tried again: decisions.md 5 by default, 6 for a hook with a schedule
+/// When to try again: docs/contract/rulings.md#5, and #6 for a hook with a schedule
 /// of its own. Pure; const members may be called from any thread.
 class RetryPolicy {
  public:

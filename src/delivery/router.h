@@ -26,7 +26,7 @@ struct RoutedEvent {
 };
 
 /// True if the hook is to hear of the event: it is enabled, its type is one that takes events, and
-/// its event types, its product and its wish for custom events (decisions.md 4) match.
+/// its event types, its product and its wish for custom events (docs/contract/rulings.md#4) match.
 bool Wants(const settings::EventHook& hook, const RoutedEvent& event);
 
 /// Stores the event and one delivery per hook of `app` that wants it, due at once, and returns how

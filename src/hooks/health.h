@@ -19,7 +19,7 @@ struct Moment {
   Timestamp wall;
 };
 
-/// decisions.md 9.
+/// docs/contract/rulings.md#9.
 struct HealthPolicy {
   int failures_to_pause = 5;  ///< In a row; at least 1.
   int users_to_pause = 3;     ///< Whose calls timed out, for time-outs to count.

@@ -15,7 +15,7 @@ struct CallLimits {
   friend bool operator==(const CallLimits&, const CallLimits&) = default;
 };
 
-/// decisions.md 9. `override_timeout` is what the app sets
+/// docs/contract/rulings.md#9. `override_timeout` is what the app sets
 /// (settings::HookSettings::before_message_send_timeout); 0 for the default.
 constexpr CallLimits BeforeMessageSendLimits(std::chrono::milliseconds override_timeout) {
   using std::chrono::milliseconds;
@@ -23,7 +23,7 @@ constexpr CallLimits BeforeMessageSendLimits(std::chrono::milliseconds override_
   return {override_timeout, override_timeout + milliseconds(500)};
 }
 
-/// decisions.md 10.
+/// docs/contract/rulings.md#10.
 constexpr CallLimits CommandLimits() {
   return {std::chrono::milliseconds(1000), std::chrono::milliseconds(1500)};
 }

@@ -38,13 +38,13 @@ struct EventHook {
   std::string product = "all";
   bool custom_events = true;  ///< should_send_custom_events, true unless set to false.
   std::string url;            ///< The template, verbatim; empty for SQS and SNS.
-  std::string retry_json;     ///< decisions.md 6; empty: the "stream" policy.
-  bool payload_v2 = false;    ///< decisions.md 7.
+  std::string retry_json;     ///< docs/contract/rulings.md#6; empty: the "stream" policy.
+  bool payload_v2 = false;    ///< docs/contract/rulings.md#7.
   std::string doc_json = "{}";
   Timestamp created_at;
   Timestamp updated_at;
   /// Deliveries up to this one were pending when the hook was last disabled: they are cancelled
-  /// even if the hook is enabled again (decisions.md 26).
+  /// even if the hook is enabled again (docs/contract/rulings.md#26).
   DeliveryId cancel_up_to;
 
   friend bool operator==(const EventHook&, const EventHook&) = default;

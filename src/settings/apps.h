@@ -13,7 +13,7 @@
 namespace hookline::settings {
 
 /// A key pair that the operator brings along (HOOKLINE_BOOTSTRAP_KEY and _SECRET). Any printable
-/// text without blanks will do; generated ones have the shape of decisions.md 21.
+/// text without blanks will do; generated ones have the shape of docs/contract/rulings.md#21.
 struct GivenKey {
   std::string key;
   std::string secret;

@@ -11,7 +11,7 @@ namespace hookline::settings {
 enum class TimeFormat { kRfc3339, kUnixNanos };
 
 /// Writes the `app` object of GET /app: every setting that Stream's schema has, with a default
-/// where nothing is stored. Secrets are written as stored (decisions.md 15): server tokens only.
+/// where nothing is stored. Secrets as stored (docs/contract/rulings.md#15): server tokens only.
 /// `channel_configs_json` is a JSON object, channel type name to configuration.
 void EncodeApp(json::Writer& out, const App& app, std::string_view channel_configs_json,
                TimeFormat times);
@@ -19,7 +19,7 @@ void EncodeApp(json::Writer& out, const App& app, std::string_view channel_confi
 /// Writes the list `event_hooks`. Empty for an app with hook v1: its hooks are not visible as such.
 void EncodeEventHooks(json::Writer& out, const App& app, TimeFormat times);
 
-/// True if the answer of GET /app holds the list a second time, at its top (decisions.md 1).
+/// True if GET /app's answer holds the list a second time, at its top (docs/contract/rulings.md#1).
 bool HasTopLevelEventHooks(const App& app);
 
 }  // namespace hookline::settings

@@ -7,7 +7,7 @@
 #include "settings/app.h"
 #include "settings/patch_options.h"
 
-/// The list semantics of `event_hooks` in PATCH /app (hooks.md 1.3, decisions.md 2).
+/// What PATCH /app makes of the list `event_hooks` (docs/contract/hooks.md#configuration).
 namespace hookline::settings {
 
 inline constexpr std::size_t kMaxHooksPerApp = 50;

@@ -26,7 +26,7 @@ Result<EventHook> MergeHook(const EventHook& stored, bool is_new, json::Value it
                             std::string_view path, const PatchOptions& options);
 
 /// Draws the members that delivery needs from `document` (keys as in `event_hooks`, without those
-/// that EventHook holds itself) and validates it (hooks.md 1.4). `hook` gives all other members;
+/// EventHook holds) and validates it (docs/contract/hooks.md#validation). `hook` gives all others;
 /// `prefix` stands before field names in messages, dot included.
 Result<EventHook> BuildHook(EventHook hook, const JsonMembers& document, const std::string& prefix,
                             const PatchOptions& options);

@@ -15,7 +15,7 @@ struct HookSettings {
   bool refuse_unmoderated = false;         ///< before_message_send_failure: "refuse".
   std::string command_url_template;        ///< Empty: no handler.
   bool fail_message_with_command = false;  ///< custom_command_failure: "error".
-  bool compress_payloads = false;          ///< decisions.md 8.
+  bool compress_payloads = false;          ///< docs/contract/rulings.md#8.
 };
 
 HookSettings ReadHookSettings(const App& app);

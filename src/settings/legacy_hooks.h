@@ -9,7 +9,7 @@
 #include "settings/patch_options.h"
 
 /// Hook v1: `webhook_url`, `webhook_events`, `sqs_*`, `sns_*` and `async_moderation_config` of an
-/// app (hooks.md 1.5). They become ordinary hooks inside, so that delivery knows of one kind only;
+/// app (docs/contract/hooks.md#legacy). They become ordinary hooks, so delivery knows of one kind;
 /// clients do not see those in `event_hooks`.
 namespace hookline::settings {
 

@@ -9,7 +9,7 @@
 
 namespace hookline::settings {
 
-/// A hook's own retry policy (decisions.md 6): after failed attempt n, attempt n + 1 starts
+/// A hook's own policy (docs/contract/rulings.md#6): after failed attempt n, attempt n + 1 starts
 /// `steps[n - 1]` later. No steps: one attempt only.
 struct RetrySchedule {
   std::vector<std::chrono::milliseconds> steps;

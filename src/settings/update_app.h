@@ -6,7 +6,7 @@
 #include "settings/patch_options.h"
 #include "settings/store.h"
 
-/// PATCH /app (api.md 3.2).
+/// PATCH /app (docs/contract/routes.md#app).
 namespace hookline::settings {
 
 /// Most bytes that an app's stored settings may take, hooks not counted.

@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-/// URLs of hooks: absolute http(s) URLs that may hold placeholders (decisions.md 3). A placeholder
+/// Hooks' URLs: absolute, http(s), with placeholders (docs/contract/rulings.md#3). A placeholder
 /// is written `{type}`, or `%7Btype%7D` by clients that escape what they are given.
 namespace hookline::settings {
 

@@ -125,7 +125,7 @@ const HttpSink::Prepared& HttpSink::Prepare(const Caller& caller,
                                             const std::shared_ptr<const std::string>& body) {
   // The pointer is kept, so that no other body can have its address.
   if (last_.plain == body && last_.caller == &caller) return last_;
-  // The signature is over the plain body, whatever is sent (decisions.md 8).
+  // The signature is over the plain body, whatever is sent (docs/contract/rulings.md#8).
   last_ = Prepared{body, &caller, caller.call_key.Sign(*body), body};
   if (caller.compress && body->size() >= webhook::kCompressionBytesMin) {
     last_.sent = std::make_shared<const std::string>(webhook::Gzip(*body));

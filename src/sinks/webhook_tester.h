@@ -10,7 +10,7 @@
 
 namespace hookline::sinks {
 
-/// Makes signed test calls (decisions.md 13): one attempt each, outside every lane and never
+/// Makes signed test calls (docs/contract/rulings.md#13): one attempt, outside every lane and never
 /// recorded. Thread-safe; the loop outlives it, and it outlives the calls.
 class WebhookTester {
  public:

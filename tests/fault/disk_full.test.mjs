@@ -1,5 +1,5 @@
 // A full disk: what is answered with success is there, everything else is 503 with Retry-After, and
-// the server heals by itself (behaviours 1, 5, 38). Needs a small file system of its own, and so the
+// the server heals by itself. Needs a small file system of its own, and so the
 // right to mount one; the same is tested without it in tests/unit/api/transactions_test.cc.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';

@@ -1,5 +1,5 @@
 // GET and PATCH /app: what is kept, what is refused, and the rules of the hook list
-// (hooks.md §1, decisions 1, 2, 12, 28).
+// (docs/contract/hooks.md#configuration, docs/contract/rulings.md#1, #2, #12, #28).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { kUuid } from '../harness/app.mjs';

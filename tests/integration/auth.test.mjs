@@ -1,4 +1,4 @@
-// Who may call at all: api.md §1.2's checks, and the Stream-shaped answers to each failure.
+// Who may call at all, and the answers to each failure (docs/contract/routes.md#tokens).
 import assert from 'node:assert/strict';
 import { rawExchange } from '../harness/http.mjs';
 import { suite } from '../harness/suite.mjs';

@@ -1,5 +1,5 @@
 // The before-message-send hook: what it is asked, what it may change, and that its failures harm
-// nobody (hooks.md §3, decisions.md 9).
+// nobody (docs/contract/hooks.md#before-message-send, docs/contract/rulings.md#9).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 import { eventually } from '../harness/wait.mjs';

@@ -1,4 +1,4 @@
-// Channels, members, channel types (api.md §5, §7; decisions 30, 31).
+// Channels, members, channel types (docs/contract/routes.md#channel-types, #channels).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 import { nanoseconds } from '../harness/time.mjs';

@@ -1,4 +1,4 @@
-// POST /check_push with an endpoint: one signed test call, and what came of it (decision 13).
+// POST /check_push with an endpoint: one test call, what came of it (docs/contract/rulings.md#13).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 

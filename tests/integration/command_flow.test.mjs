@@ -1,4 +1,4 @@
-// Custom commands from the message to the last button, and the built-in ones (hooks.md §4).
+// Commands from the message to the last button; built-in ones (docs/contract/hooks.md#commands).
 import assert from 'node:assert/strict';
 import { exchange } from '../harness/http.mjs';
 import { suite } from '../harness/suite.mjs';

@@ -1,4 +1,4 @@
-// Commands and channel types as an app's server manages them (api.md §4, §5).
+// Commands and channel types as an app's server manages them (docs/contract/routes.md#commands).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 

@@ -1,4 +1,4 @@
-// What an operator's configuration changes: limits, proxies, targets (design.md §6, decisions 20, 28).
+// What an operator's configuration changes: limits, proxies, targets (docs/configuration.md).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 import { pause } from '../harness/wait.mjs';

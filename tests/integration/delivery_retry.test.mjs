@@ -1,4 +1,4 @@
-// How a delivery is attempted again (decisions 5, 6, 23; behaviours 6-14): counts, waits, what is
+// How a delivery is attempted again (docs/contract/rulings.md#5, #6, #23): counts, waits, what is
 // never retried, and what remains of it. Waits are checked from below only.
 import assert from 'node:assert/strict';
 import { startReceiver } from '../harness/receiver.mjs';

@@ -1,4 +1,4 @@
-// The shape of answers, and the reasons that SDK test suites compare word for word (api.md §2).
+// Answers' shapes, and reasons that clients compare word for word (docs/contract/routes.md#errors).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 

@@ -1,4 +1,4 @@
-// Every event type of the catalogue's first row group: what causes it, and its payload (events.md).
+// Every event that fires: what causes it, and its payload (docs/contract/payloads.md#catalogue).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 import { nanoseconds } from '../harness/time.mjs';

@@ -1,4 +1,4 @@
-// Which hook gets what, and that hooks do not disturb each other (decisions 3, 4, 8, 18, 26).
+// Which hook gets what, undisturbed by others (docs/contract/rulings.md#3, #4, #8, #18, #26).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 

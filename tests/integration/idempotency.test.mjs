@@ -1,4 +1,4 @@
-// The same thing sent twice takes effect once (decision 16; behaviours 3).
+// The same thing sent twice takes effect once (docs/contract/rulings.md#16).
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { suite } from '../harness/suite.mjs';

@@ -1,4 +1,4 @@
-// Messages, replies, reactions, read positions (api.md §8).
+// Messages, replies, reactions, read positions (docs/contract/routes.md#messages).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 import { nanoseconds } from '../harness/time.mjs';

@@ -1,4 +1,4 @@
-// Mutes, bans and flags by request (api.md §6.1), with their events; the picture of /giphy.
+// Mutes, bans, flags, their events (docs/contract/routes.md#moderation); /giphy's picture.
 import assert from 'node:assert/strict';
 import { exchange } from '../harness/http.mjs';
 import { suite } from '../harness/suite.mjs';

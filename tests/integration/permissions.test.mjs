@@ -1,4 +1,4 @@
-// What a user's token may do (decision 33): act as oneself, where one is a member, on what is one's own.
+// What a user's token may do: act as oneself, where one belongs (docs/contract/rulings.md#33).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 

@@ -1,5 +1,5 @@
-// The process itself: ready line, exit codes, the lock on the data, repeated starts (design.md §6,
-// decision 29).
+// The process: ready line, exit codes, data lock, repeated starts (docs/configuration.md,
+// docs/contract/rulings.md#29).
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Users: create and replace, change in part, query, deactivate and delete (api.md §6).
+// Users: create, replace, change in part, query (docs/contract/routes.md#users).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 import { nanoseconds } from '../harness/time.mjs';

@@ -1,5 +1,5 @@
 // The newer routes: the same operations under /api/v2, with nested custom data and times as integers
-// (api.md §10).
+// (docs/contract/routes.md#versions).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 

@@ -4,6 +4,7 @@ import argparse
 import pathlib
 import sys
 
+import citations
 import cmake_lists
 import coroutines
 import events
@@ -12,7 +13,7 @@ import includes
 import words
 
 CHECKS = {module.__name__: module.check
-          for module in (cmake_lists, coroutines, events, headers, includes, words)}
+          for module in (citations, cmake_lists, coroutines, events, headers, includes, words)}
 
 
 def main():

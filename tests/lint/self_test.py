@@ -5,6 +5,7 @@ import pathlib
 import tempfile
 import unittest
 
+import citations
 import cmake_lists
 import compile_headers
 import coroutines
@@ -66,8 +67,8 @@ class TreeTest(unittest.TestCase):
         self.assertIn(part, findings[0].text)
 
     def test_good_tree_passes(self):
-        for check in (cmake_lists.check, coroutines.check, events.check, headers.check, includes.check,
-                      words.check):
+        for check in (citations.check, cmake_lists.check, coroutines.check, events.check, headers.check,
+                      includes.check, words.check):
             self.assertEqual(check(self.root), [])
 
     # Includes.
@@ -174,6 +175,42 @@ class TreeTest(unittest.TestCase):
         complaints = compile_headers.check(self.root, database)
         self.assertEqual(len(complaints), 1)
         self.assertIn("src/chat/ids.h:2", complaints[0])
+
+    # Citations.
+
+    def cite(self, words):
+        self.write("docs/contract/rulings.md", '# Rulings\n\n<a id="5"></a>\n## 5. Retry, `twice`\n\nYes.\n')
+        self.write("src/chat/chat.cc", f'#include "chat/chat.h"\n// As {words} has it.\n')
+
+    def test_citations_that_resolve(self):
+        for words in ("docs/contract/rulings.md", "docs/contract/rulings.md#5",
+                      "docs/contract/rulings.md#5, #5-retry-twice", "docs/contract"):
+            self.cite(words)
+            self.assertEqual(citations.check(self.root), [], words)
+
+    def test_citation_of_no_file(self):
+        for words in ("decisions.md", "docs/contract/rules.md#5", "docs/rules.txt"):
+            self.cite(words)
+            self.assert_found(citations.check, "src/chat/chat.cc", 2, "not in the repository")
+
+    def test_citation_of_no_place(self):
+        for words in ("docs/contract/rulings.md#6", "docs/contract/rulings.md#5, #7"):
+            self.cite(words)
+            self.assert_found(citations.check, "src/chat/chat.cc", 2, "no place")
+
+    def test_citation_of_a_number_alone(self):
+        for words in ("decision 5", "rulings 5 and 6", "§ 3", "behaviours 1"):
+            self.cite(words)
+            self.assert_found(citations.check, "src/chat/chat.cc", 2, "no file")
+
+    def test_links_of_documents(self):
+        self.cite("docs/contract/rulings.md#5")
+        self.write("docs/guide.md", "# A guide\n\n[here](#a-guide), [it](contract/rulings.md#5), "
+                                    "[text.md](contract/rulings.md), [web](https://example.com/a.md#b)\n")
+        self.assertEqual(citations.check(self.root), [])
+        for target in ("contract/rulings.md#6", "#the-guide", "contract/none", "../../outside.md"):
+            self.write("docs/guide.md", f"# A guide\n\n[there]({target})\n")
+            self.assertEqual([finding.line for finding in citations.check(self.root)], [3], target)
 
     # Words and lock files.
 

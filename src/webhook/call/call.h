@@ -8,7 +8,7 @@
 #include "base/uuid.h"
 #include "hookline/signature.h"
 
-/// The server's side of a webhook call: the headers that it carries (hooks.md 1.6).
+/// The server's side of a webhook call: its headers (docs/contract/hooks.md#delivery).
 namespace hookline::webhook {
 
 /// "hookline/<version>".
@@ -36,7 +36,7 @@ std::vector<std::string> CallHeaders(const Uuid& id, int attempt, std::string_vi
 
 /// The header line of a compressed body.
 inline constexpr std::string_view kGzipHeaderLine = "Content-Encoding: gzip";
-/// Smaller bodies stay plain (decisions.md 8).
+/// Smaller bodies stay plain (docs/contract/rulings.md#8).
 inline constexpr std::size_t kCompressionBytesMin = 256;
 /// `body` as a gzip stream.
 std::string Gzip(std::string_view body);

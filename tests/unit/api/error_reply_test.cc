@@ -1,4 +1,4 @@
-// The shape of every error answer (api.md §2.2).
+// The shape of every error answer (docs/contract/routes.md#errors).
 #include "api/error_reply.h"
 
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-// Every operation of Stream's API finds its way (api.md, Appendix B).
+// Every operation of Stream's API finds its way (docs/contract/routes.md#missing-operations).
 #include "api/router.h"
 
 #include <gtest/gtest.h>
@@ -298,7 +298,7 @@ constexpr Row kRows[] = {
     {"POST", "/sync", "Sync", 201, ""},
     {"POST", "/campaigns/{id}/test", "TestCampaign", 201, ""},
     {"GET", "/connect", "Connect", 200, ""},
-    // Newer clients only (api.md §6.1).
+    // Newer clients only (docs/contract/routes.md#moderation).
     {"POST", "/moderation/ban", "Ban", 201, "/api/v2/moderation/ban"},
     {"POST", "/moderation/flag", "Flag", 201, "/api/v2/moderation/flag"},
     {"POST", "/moderation/mute", "MuteUser", 201, "/api/v2/moderation/mute"},
@@ -417,7 +417,7 @@ TEST(RouterTest, KnowsNoOtherRoutes) {
       {"DELETE", "/messages/a/b/c"},
       {"POST", "/channels/messaging/x/message/y"},
       {"GET", "/.."},
-      // Each version has its own set of routes (api.md §10).
+      // Each version has its own set of routes (docs/contract/routes.md#versions).
       {"POST", "/moderation/unban"},
       {"GET", "/api/v2/chat/app"},
       {"GET", "/api/v2/chat/users"},
@@ -488,7 +488,7 @@ TEST(RouterTest, FindsAnOperationByName) {
   EXPECT_FALSE(router.IndexOf("Nothing"));
 }
 
-// decisions.md 33: what needs a server token says so in the table.
+// docs/contract/rulings.md#33: what needs a server token says so in the table.
 TEST(RouterTest, ServerOperationsAreMarked) {
   const Router router;
   for (const char* name : {"GetApp", "UpdateApp", "CheckPush", "QueryUsers", "SendUserCustomEvent",

@@ -1,4 +1,4 @@
-// Stream's tokens: who is let in (api.md §1.1, §1.2).
+// Stream's tokens: who is let in (docs/contract/routes.md#tokens).
 #include "api/token.h"
 
 #include <gtest/gtest.h>

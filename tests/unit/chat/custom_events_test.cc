@@ -62,7 +62,7 @@ TEST_F(CustomEventsTest, MayHaveADotUnlessItIsStreams) {
   EXPECT_EQ(EventTypes(), std::vector<std::string>{"crane.moved"});
 }
 
-// decisions.md 4: hooks tell custom events from Stream's by the type. A second `type` would make
+// docs/contract/rulings.md#4: the type tells custom events from Stream's. A 2nd `type` would make
 // parsers disagree about it.
 TEST_F(CustomEventsTest, CannotRenameThemselves) {
   for (const std::string field : {"type", "cid", "channel_type", "channel_id", "user", "user_id",

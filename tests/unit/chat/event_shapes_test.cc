@@ -1,4 +1,4 @@
-// The exact members of every event that the domain emits (events.md §2 and §3), in both formats.
+// The exact members of every event (docs/contract/payloads.md#base, #catalogue), in both formats.
 #include "unit/chat/chat_fixture.h"
 
 namespace hookline::chat {
@@ -135,7 +135,7 @@ class EventShapesTest : public ChatTest {
       if (value.IsObject() && member.key().ends_with("_at") && !member.IsNull()) {
         ++count;
         if (text) {
-          // The year 1 stands for "never read" (events.md §2.4).
+          // The year 1 stands for "never read" (docs/contract/payloads.md#counters).
           EXPECT_TRUE(member.AsString() == "0001-01-01T00:00:00Z" ||
                       (member.AsString() && ParseRfc3339(*member.AsString())))
               << member.key() << ": " << member.raw();
@@ -147,7 +147,7 @@ class EventShapesTest : public ChatTest {
     }
     return count;
   }
-  // decisions.md 35.
+  // docs/contract/rulings.md#35.
   static void ExpectNoEmptyCustom(json::Value value) {
     for (const json::Value member : value) {
       // A change_set says with a bool whether custom fields changed.
@@ -160,7 +160,7 @@ class EventShapesTest : public ChatTest {
 TEST_F(EventShapesTest, MessageNew) {
   ASSERT_DONE(Send("room", R"({"text":"x","user_id":"ann"})"));
   const RecordedEvent event = Only("message.new");
-  // No channel: hooks get the message's custom data, not the channel's (events.md §2.7).
+  // No channel: only the message's custom data (docs/contract/payloads.md#objects).
   Expect(event, kContext + Keys{"message", "message_id", "user", "watcher_count"});
   ExpectObject(event, "message", kMessage);
   ExpectObject(event, "message.user", kUser);

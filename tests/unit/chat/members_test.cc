@@ -19,7 +19,7 @@ TEST_F(MembersTest, ThoseWhoComeAreToldOneByOne) {
   EXPECT_EQ(EventTypes(), (std::vector<std::string>{"member.added", "member.added"}));
   EXPECT_EQ(events_[0].user_id, "cid");
   EXPECT_EQ(events_[1].user_id, "dan");
-  // The user is who was added, not who added (events.md, member.added).
+  // The user is who was added, not who added (docs/contract/payloads.md#catalogue).
   const test::Json event = events_[1].json();
   EXPECT_EQ(event.Text("user.id"), "dan");
   EXPECT_EQ(event.Text("member.user_id"), "dan");
@@ -47,7 +47,7 @@ TEST_F(MembersTest, ThoseWhoGoAreTold) {
   events_.clear();
   ASSERT_DONE(Update("room", R"({"remove_members":["bob"]})"));
   EXPECT_TRUE(events_.empty());
-  // Nobody left: no members array (events.md §2.3).
+  // Nobody left: no members array (docs/contract/payloads.md#members).
   ASSERT_DONE(Update("room", R"({"remove_members":["ann"]})"));
   EXPECT_FALSE(Only("member.removed").json().Has("members"));
 }
@@ -118,7 +118,7 @@ TEST_F(MembersTest, AMemberIsUpdatedPartially) {
   EXPECT_KIND(PatchMember("room", "dan", R"({"set":{"a":1}})"), ErrorKind::kInput);
 }
 
-// decisions.md 18.
+// docs/contract/rulings.md#18.
 TEST_F(MembersTest, AnEventListsFiftyMembersAndWhoActs) {
   std::string list;
   for (int i = 0; i < 60; ++i) {

@@ -232,7 +232,7 @@ TEST_F(MessagesTest, AttachmentsNestTheirCustomFieldsInV2) {
   EXPECT_EQ(v2.Keys("attachments.2.custom"), (std::set<std::string>{"y", "z"}));
 }
 
-// decisions.md 35: in v1, custom fields are flat, whichever client sent them.
+// docs/contract/rulings.md#35: in v1, custom fields are flat, whichever client sent them.
 TEST_F(MessagesTest, AttachmentsAreFlatInV1) {
   ASSERT_DONE(Say(
       R"("id":"m1","attachments":[{"type":"image","custom":{"price":1.10,"type":"other"}},{"custom":{}}])"));

@@ -1,4 +1,4 @@
-// What a user token may do (decisions.md 33): act only as oneself, only in channels where one is a
+// What user tokens may do (docs/contract/rulings.md#33): act as oneself, in channels where one is a
 // member (or that let everyone in), and change only what is one's own.
 #include "unit/chat/chat_fixture.h"
 

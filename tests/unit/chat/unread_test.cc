@@ -1,4 +1,4 @@
-// Unread counters (events.md §2.4).
+// Unread counters (docs/contract/payloads.md#counters).
 #include "unit/chat/chat_fixture.h"
 
 namespace hookline::chat {

@@ -1,4 +1,4 @@
-// Hooks that are disabled or deleted while deliveries wait for them (decisions.md 26).
+// Hooks that are disabled or deleted while deliveries wait for them (docs/contract/rulings.md#26).
 
 #include <gtest/gtest.h>
 
