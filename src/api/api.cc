@@ -230,6 +230,12 @@ awaitable<net::HttpResponse> Api::Impl::ExecuteAsync(Exchange& exchange) {
     case AsyncWork::kRunMessageAction:
       response = co_await messages_.RunAction(exchange);
       break;
+    case AsyncWork::kUpdateChannel:
+      response = co_await messages_.ChangeChannel(exchange, UpdateChannel);
+      break;
+    case AsyncWork::kTruncateChannel:
+      response = co_await messages_.ChangeChannel(exchange, TruncateChannel);
+      break;
   }
   co_return response;
 }

@@ -120,16 +120,6 @@ void WriteSystemMessage(WriteScope& scope, json::Writer& w, const chat::ChannelU
   encoder.Message(w, *updated.message, scope.call.caller.user_id);
 }
 
-Result<void> UpdateChannel(WriteScope& scope, json::Writer& w) {
-  auto updated =
-      chat::UpdateChannel(scope.chat, scope.call.args[0], scope.call.args[1], scope.call.body());
-  if (!updated) return std::unexpected(updated.error());
-  WriteChannelAndMembers(scope.tx, scope.call, w, *updated->channel);
-  WriteSystemMessage(scope, w, *updated);
-  scope.reply.made = {updated->message ? updated->message->id : std::string()};
-  return {};
-}
-
 // `made`: the id of the message that came along, or nothing.
 Result<void> RebuildUpdatedChannel(ReadScope& scope, const std::vector<std::string>& made,
                                    json::Writer& w) {
@@ -142,17 +132,6 @@ Result<void> RebuildUpdatedChannel(ReadScope& scope, const std::vector<std::stri
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
   w.Key("message");
   encoder.Message(w, *message, scope.call.caller.user_id);
-  return {};
-}
-
-Result<void> TruncateChannel(WriteScope& scope, json::Writer& w) {
-  auto truncated =
-      chat::TruncateChannel(scope.chat, scope.call.args[0], scope.call.args[1], scope.call.body());
-  if (!truncated) return std::unexpected(truncated.error());
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
-  w.Key("channel");
-  encoder.Channel(w, *truncated->channel);
-  WriteSystemMessage(scope, w, *truncated);
   return {};
 }
 
@@ -439,12 +418,13 @@ constexpr Operation kOperations[] = {
                  GetOrCreateChannel),
             RebuildChannelState),
     Open("GET", "/channels/{type}/{id}", "GetChannel", GetChannel, nullptr),
-    Rebuilt(Open("POST", "/channels/{type}/{id}", "UpdateChannel", nullptr, UpdateChannel),
+    Rebuilt(OpenAsync("POST", "/channels/{type}/{id}", "UpdateChannel", AsyncWork::kUpdateChannel),
             RebuildUpdatedChannel),
     Open("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", nullptr, UpdateChannelPartial),
     Open("DELETE", "/channels/{type}/{id}", "DeleteChannel", nullptr, DeleteChannel),
     Open("POST", "/channels/{type}/{id}/read", "MarkRead", nullptr, MarkRead),
-    Open("POST", "/channels/{type}/{id}/truncate", "TruncateChannel", nullptr, TruncateChannel),
+    OpenAsync("POST", "/channels/{type}/{id}/truncate", "TruncateChannel",
+              AsyncWork::kTruncateChannel),
     Open("POST", "/channels/{type}/{id}/hide", "HideChannel", nullptr, HideChannel),
     Open("POST", "/channels/{type}/{id}/show", "ShowChannel", nullptr, ShowChannel),
     Open("POST", "/channels/{type}/{id}/event", "SendEvent", nullptr, SendEvent),
@@ -456,6 +436,27 @@ constexpr Operation kOperations[] = {
 };
 
 }  // namespace
+
+Result<void> UpdateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge) {
+  auto updated = chat::UpdateChannel(scope.chat, scope.call.args[0], scope.call.args[1],
+                                     scope.call.body(), judge);
+  if (!updated) return std::unexpected(updated.error());
+  WriteChannelAndMembers(scope.tx, scope.call, w, *updated->channel);
+  WriteSystemMessage(scope, w, *updated);
+  scope.reply.made = {updated->message ? updated->message->id : std::string()};
+  return {};
+}
+
+Result<void> TruncateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge) {
+  auto truncated = chat::TruncateChannel(scope.chat, scope.call.args[0], scope.call.args[1],
+                                         scope.call.body(), judge);
+  if (!truncated) return std::unexpected(truncated.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  w.Key("channel");
+  encoder.Channel(w, *truncated->channel);
+  WriteSystemMessage(scope, w, *truncated);
+  return {};
+}
 
 std::span<const Operation> ChannelOperations() { return kOperations; }
 

@@ -58,6 +58,25 @@ std::optional<Error> OwnTrouble(const hooks::SyncAnswer& answer) {
   return Error(ErrorKind::kUnavailable, "the app's hook could not be asked, try again");
 }
 
+// Lays over the draft what the hooks have said.
+template <class Passage>
+Result<void> ApplySteps(const chat::Limits& limits, Passage& passage, Drafted& drafted) {
+  passage.unmoderated = false;  // A job may run more than once.
+  for (const auto& step : passage.steps) {
+    // An answer that has come to break a limit meanwhile is as good as none, as a whole.
+    const auto verdict = chat::ApplyRewrite(drafted.draft.config, limits, step.answer.message,
+                                            step.role, drafted.draft.message);
+    if (!verdict && step.role == HookRole::kBeforeMessageSend &&
+        passage.settings->refuse_unmoderated) {
+      passage.unmoderated = true;
+      return std::unexpected(NotModerated());
+    }
+    if (verdict) drafted.verdict = *verdict;
+    if (drafted.verdict != HookVerdict::kProceed) break;
+  }
+  return {};
+}
+
 template <class Passage>
 Result<Drafted> DraftAnew(const chat::ReadContext& context, Passage& passage) {
   auto draft = passage.drafting(context);
@@ -70,18 +89,8 @@ Result<Drafted> DraftAnew(const chat::ReadContext& context, Passage& passage) {
     message.command = passage.command->name;
     message.args = passage.command->args;
   }
-  passage.unmoderated = false;  // A job may run more than once.
-  for (const auto& step : passage.steps) {
-    // An answer that has come to break a limit meanwhile is as good as none, as a whole.
-    const auto verdict = chat::ApplyRewrite(drafted.draft.config, context.limits,
-                                            step.answer.message, step.role, message);
-    if (!verdict && step.role == HookRole::kBeforeMessageSend &&
-        passage.settings->refuse_unmoderated) {
-      passage.unmoderated = true;
-      return std::unexpected(NotModerated());
-    }
-    if (verdict) drafted.verdict = *verdict;
-    if (drafted.verdict != HookVerdict::kProceed) break;
+  if (auto applied = ApplySteps(context.limits, passage, drafted); !applied) {
+    return std::unexpected(applied.error());
   }
   return drafted;
 }
@@ -352,6 +361,45 @@ awaitable<net::HttpResponse> MessageFlow::Update(const Exchange& exchange) {
     return chat::DraftUpdate(context, request.args[0], request.body()["message"]);
   };
   auto response = co_await UpdateWith(exchange, std::move(drafting));
+  co_return response;
+}
+
+awaitable<net::HttpResponse> MessageFlow::ChangeChannel(const Exchange& exchange,
+                                                        ChangeChannelFn change) {
+  const Call& request = exchange.call;
+  const json::Value object = request.body()["message"];
+  Passage passage;
+  passage.settings = SettingsOf(request.app);
+  const bool moderated = !request.caller.server && object.IsObject() &&
+                         !passage.settings->before_message_send_url.empty();
+  if (moderated) {
+    passage.id = ToString(RandomUuid());
+    passage.drafting = [&](const chat::ReadContext& context) -> Result<chat::Draft> {
+      auto channel = chat::RequireChannel(context, request.args[0], request.args[1]);
+      if (!channel) return std::unexpected(channel.error());
+      auto actor = chat::FindActor(context, {}, "");
+      if (!actor) return std::unexpected(actor.error());
+      return chat::DraftSystemMessage(context, std::move(*channel), std::move(*actor), object);
+    };
+    auto replayed = co_await transactions_.Replay(exchange);
+    if (replayed) co_return std::move(*replayed);
+    const Result<void> asked = co_await AskBeforeSend(exchange, passage);
+    if (!asked) {
+      co_return passage.unmoderated ? RefuseUnmoderated(exchange) : exchange.Refuse(asked.error());
+    }
+  }
+  Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
+    if (!moderated) return change(scope, w, {});
+    return change(scope, w, [&](chat::Draft& draft) -> Result<bool> {
+      Drafted drafted{std::move(draft)};
+      auto applied = ApplySteps(scope.chat.limits, passage, drafted);
+      draft = std::move(drafted.draft);
+      if (!applied) return std::unexpected(applied.error());
+      return drafted.verdict == HookVerdict::kProceed;
+    });
+  };
+  auto response = co_await transactions_.Write(exchange, std::move(store));
+  if (passage.unmoderated) response = RefuseUnmoderated(exchange);
   co_return response;
 }
 

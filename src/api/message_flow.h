@@ -33,6 +33,10 @@ class MessageFlow {
   boost::asio::awaitable<net::HttpResponse> Update(const Exchange& exchange);
   boost::asio::awaitable<net::HttpResponse> UpdatePartial(const Exchange& exchange);
   boost::asio::awaitable<net::HttpResponse> RunAction(const Exchange& exchange);
+  /// A change of a channel, whose message a user's token cannot send past moderation. What
+  /// before-message-send discards is left out; the change happens.
+  boost::asio::awaitable<net::HttpResponse> ChangeChannel(const Exchange& exchange,
+                                                          ChangeChannelFn change);
 
  private:
   /// What one hook said, to be applied to every new draft of the message.

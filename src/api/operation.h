@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/json_writer.h"
 #include "chat/context.h"
+#include "chat/messages.h"
 #include "net/http_message.h"
 #include "settings/app.h"
 #include "store/store.h"
@@ -94,6 +95,8 @@ enum class AsyncWork : std::uint8_t {
   kUpdateMessage,
   kUpdateMessagePartial,
   kRunMessageAction,
+  kUpdateChannel,
+  kTruncateChannel,
 };
 
 /// Under which of Stream's two sets of routes an operation is found.
@@ -143,6 +146,11 @@ constexpr Operation Rebuilt(Operation operation, RebuildFn rebuild) {
 std::span<const Operation> AppOperations();
 std::span<const Operation> CatalogOperations();  ///< Channel types and commands.
 std::span<const Operation> UserOperations();
+/// UpdateChannel and TruncateChannel in the store; `judge` has a say in the message that they
+/// carry.
+using ChangeChannelFn = Result<void> (*)(WriteScope&, json::Writer&, const chat::JudgeDraft&);
+Result<void> UpdateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge);
+Result<void> TruncateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge);
 std::span<const Operation> ChannelOperations();
 std::span<const Operation> MessageOperations();
 std::span<const Operation> ModerationOperations();

@@ -148,7 +148,7 @@ Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body) {
 }
 
 Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, std::string_view id,
-                                       json::Value body) {
+                                       json::Value body, const JudgeDraft& judge) {
   auto found = RequireChannel(context.read(), type, id);
   if (!found) return std::unexpected(found.error());
   Channel channel = **found;
@@ -168,7 +168,7 @@ Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, 
   context.store.UpdateChannel(channel);
   ChannelUpdated updated;
   if (const json::Value message = body["message"]; !message.IsMissingOrNull()) {
-    auto sent = SendSystemMessage(context, channel, *actor, message);
+    auto sent = SendSystemMessage(context, channel, *actor, message, judge);
     if (!sent) return std::unexpected(sent.error());
     updated.message = std::move(*sent);
   }

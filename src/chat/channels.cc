@@ -219,7 +219,7 @@ Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type
 }
 
 Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, std::string_view id,
-                                     json::Value body) {
+                                     json::Value body, const JudgeDraft& judge) {
   auto found = RequireChannel(context.read(), type, id);
   if (!found) return std::unexpected(found.error());
   Channel channel = **found;
@@ -267,7 +267,7 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
   }
   ChannelUpdated updated;
   if (!message.IsMissingOrNull()) {
-    auto sent = SendSystemMessage(context, channel, *actor, message);
+    auto sent = SendSystemMessage(context, channel, *actor, message, judge);
     if (!sent) return std::unexpected(sent.error());
     updated.message = std::move(*sent);
   }

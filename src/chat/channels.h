@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "chat/context.h"
+#include "chat/messages.h"
 
 namespace hookline::chat {
 
@@ -32,10 +33,12 @@ struct ChannelUpdated {
   std::optional<Message> message;  ///< The system message that the request carried.
 };
 
+/// `judge` has a say in the message that a change of the channel carries.
+///
 /// UpdateChannel: `data` replaces the custom fields; members come and go, see
 /// docs/contract/routes.md#channels. Emits channel.updated, member.* and message.new.
 Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, std::string_view id,
-                                     json::Value body);
+                                     json::Value body, const JudgeDraft& judge = {});
 
 /// UpdateChannelPartial: `set` and `unset`.
 Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,
@@ -59,7 +62,7 @@ std::span<const std::string_view> ReservedEventPrefixes();
 /// TruncateChannel: takes away what was written before `truncated_at` (now), from everybody or from
 /// `member_ids`; `hard_delete` removes it for good. Emits channel.truncated.
 Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, std::string_view id,
-                                       json::Value body);
+                                       json::Value body, const JudgeDraft& judge = {});
 
 /// SendEvent: `{"type", "user_id"|"user", …}` in a channel. Returns the event as it was made, in
 /// v1 and v2.

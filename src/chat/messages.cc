@@ -221,37 +221,55 @@ Result<Message> SendMessage(Context& context, std::string_view type, std::string
   return CommitMessage(context, std::move(*draft));
 }
 
-Result<Message> SendSystemMessage(Context& context, Channel& channel, const std::string& actor,
-                                  json::Value object) {
+Result<Draft> DraftSystemMessage(const ReadContext& context, ChannelPtr channel, Actor actor,
+                                 json::Value object) {
   if (!object.IsObject()) return InputError("message must be an object");
   if (auto refused = RefuseReservedIn(object); !refused) return std::unexpected(refused.error());
-  std::string user_id = actor;
-  if (user_id.empty()) {
-    auto resolved = ResolveActor(context, object, "message");
-    if (!resolved) return std::unexpected(resolved.error());
-    user_id = (*resolved)->id;
-  }
-  if (auto allowed = CheckMayWrite(context.read(), channel, user_id); !allowed) {
+  Draft draft;
+  draft.actor = std::move(actor);
+  draft.channel = std::move(channel);
+  draft.config = ConfigOf(context.store, *draft.channel);
+  Message& message = draft.message;
+  message = NewMessage(context, *draft.channel, draft.actor.user.id);
+  if (auto allowed = CheckMaySend(context, *draft.channel, draft.actor.user, message); !allowed) {
     return std::unexpected(allowed.error());
   }
-  const ChannelType config = ConfigOf(context.store, channel);
-  Message message = NewMessage(context.read(), channel, std::move(user_id));
-  if (auto read = ReadIdAndType(context.read(), object, message); !read) {
-    return std::unexpected(read.error());
+  for (const auto& read : {ReadIdAndType(context, object, message),
+                           ReadMessageFields(context, draft.config, object, message)}) {
+    if (!read) return std::unexpected(read.error());
   }
   message.type = "system";
-  if (auto read = ReadMessageFields(context.read(), config, object, message); !read) {
-    return std::unexpected(read.error());
-  }
   auto custom = MessageCustomFields(context.limits, object);
   if (!custom) return std::unexpected(custom.error());
   message.custom_json = std::move(*custom);
   if (auto fits = CheckMessageBytes(context.limits, message); !fits) {
     return std::unexpected(fits.error());
   }
-  StoreNew(context, config, channel, message);
-  EmitMessageNew(context, channel, message, nullptr);
-  return message;
+  return draft;
+}
+
+Result<std::optional<Message>> SendSystemMessage(Context& context, Channel& channel,
+                                                 const std::string& actor, json::Value object,
+                                                 const JudgeDraft& judge) {
+  Result<Actor> author = Actor{};
+  if (actor.empty()) {
+    author = FindActor(context.read(), object, "message");
+  } else {
+    author->user = *context.store.FindUser(context.app, actor);
+  }
+  if (!author) return std::unexpected(author.error());
+  auto draft = DraftSystemMessage(context.read(), std::make_shared<const Channel>(channel),
+                                  std::move(*author), object);
+  if (!draft) return std::unexpected(draft.error());
+  if (judge) {
+    auto wanted = judge(*draft);
+    if (!wanted) return std::unexpected(wanted.error());
+    if (!*wanted) return std::nullopt;
+  }
+  StoreIfNew(context, draft->actor);
+  StoreNew(context, draft->config, channel, draft->message);
+  EmitMessageNew(context, channel, draft->message, nullptr);
+  return std::move(draft->message);
 }
 
 Result<Draft> DraftUpdate(const ReadContext& context, std::string_view id, json::Value object) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,9 +52,19 @@ Result<Message> SendMessage(Context& context, std::string_view type, std::string
 Result<Message> UpdateMessage(Context& context, std::string_view id, json::Value message);
 Result<Message> UpdateMessagePartial(Context& context, std::string_view id, json::Value body);
 
-/// The system message that a channel's update or truncation carries, sent by `actor`.
-Result<Message> SendSystemMessage(Context& context, Channel& channel, const std::string& actor,
-                                  json::Value message);
+/// The system message that a channel's update or truncation carries. Requires: `message` is what
+/// the request has under that name.
+Result<Draft> DraftSystemMessage(const ReadContext& context, ChannelPtr channel, Actor actor,
+                                 json::Value message);
+
+/// Has a say in a draft, and may change it; false: there is to be no message.
+using JudgeDraft = std::function<Result<bool>(Draft&)>;
+
+/// Sends it as `actor`, who exists (empty: whom `message` names), unless `judge` (may be empty)
+/// does not want it: nullopt then.
+Result<std::optional<Message>> SendSystemMessage(Context& context, Channel& channel,
+                                                 const std::string& actor, json::Value message,
+                                                 const JudgeDraft& judge);
 
 struct DeleteOptions {
   bool hard = false;       ///< For good, with its replies. Server tokens only.

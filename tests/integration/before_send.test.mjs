@@ -151,6 +151,29 @@ suite('before-message-send', ({ test, server, newApp, receiver, path }) => {
     });
   }
 
+  test('the message of a channel change by a user is asked about, too', async () => {
+    const changes = [['', { data: { colour: 'blue' } }], ['/truncate', {}]];
+    for (const [way, change] of changes) {
+      const { app, hook, push } = await setUp(answer({ text: 'card ****' }), answer({ type: 'error', text: 'no' }));
+      const post = (text, more) => app.call('POST', `/channels/messaging/dock${way}`, { ...change, message: { text } }, more);
+      const masked = await post('card 4111', { as: 'mara' });
+      assert.equal(masked.message.text, 'card ****');
+      assert.equal(masked.message.type, 'system');
+      // Discarded: the change happens without a message.
+      const bare = await post('card 4222', { as: 'mara' });
+      assert.equal('message' in bare, false);
+      assert.equal(bare.channel.cid, 'messaging:dock');
+      // A server is trusted with what it says.
+      await app.call('POST', `/channels/messaging/dock${way}`, { ...change, message: { text: 'hear ye', user_id: 'mara' } });
+      assert.equal(receiver().callsTo(hook).length, 2);
+      assert.equal(receiver().callsTo(hook)[0].json.message.text, 'card 4111');
+      assert.deepEqual((await pushed(app, push)).map((event) => event.message.text), ['card ****', 'hear ye']);
+      // Where nobody can be asked, an app may choose that nothing is said.
+      await app.call('PATCH', '/app', { before_message_send_hook_url: receiver().script(path(), { status: 500 }), before_message_send_failure: 'refuse' });
+      await app.refuses(503, 4, 'POST', `/channels/messaging/dock${way}`, { ...change, message: { text: 'x' } }, { as: 'mara' });
+    }
+  });
+
   test('the default deadline is 1500 ms', async () => {
     const { app } = await setUp({ hang: true });
     const start = performance.now();
