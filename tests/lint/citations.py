@@ -1,7 +1,7 @@
 """What comments and documents cite is there: files of the repository, and places inside them.
 
-A citation is the path of a Markdown file from the root (in Markdown also from its own folder), if
-need be with `#` and a place in it: a heading or an anchor. `, #place` after it cites the same file.
+A citation is the path of a Markdown file from the root (in Markdown, and if it starts with a dot, also
+from the citing file's folder), if need be with `#` and a place in it: a heading or an anchor. `, #place` after it cites the same file.
 """
 
 import re
@@ -46,7 +46,7 @@ class Tree:
     def find(self, citing, path):
         """The file that `path` means in `citing`; None if there is none, or it is outside."""
         bases = [self.root]
-        if citing.suffix == ".md":
+        if citing.suffix == ".md" or path.startswith("."):
             bases.insert(0, citing.parent)
         for base in bases:
             file = (base / path).resolve()

@@ -184,12 +184,13 @@ class TreeTest(unittest.TestCase):
 
     def test_citations_that_resolve(self):
         for words in ("docs/contract/rulings.md", "docs/contract/rulings.md#5",
-                      "docs/contract/rulings.md#5, #5-retry-twice", "docs/contract"):
+                      "docs/contract/rulings.md#5, #5-retry-twice", "docs/contract",
+                      "../../docs/contract/rulings.md#5"):
             self.cite(words)
             self.assertEqual(citations.check(self.root), [], words)
 
     def test_citation_of_no_file(self):
-        for words in ("decisions.md", "docs/contract/rules.md#5", "docs/rules.txt"):
+        for words in ("decisions.md", "docs/contract/rules.md#5", "docs/rules.txt", "../docs/contract/rulings.md"):
             self.cite(words)
             self.assert_found(citations.check, "src/chat/chat.cc", 2, "not in the repository")
 
