@@ -266,6 +266,7 @@ void HttpServer::StopAccepting() {
 
 bool HttpServer::Drain(std::chrono::milliseconds patience) {
   if (impl_->shards.empty() || impl_->stopped()) return impl_->core->gate.count() == 0;
+  for (const auto& shard : impl_->shards) shard->AnnounceDrain();
   impl_->OnEveryShard([](HttpShard& shard) { shard.Drain(); });
   const bool finished = impl_->core->gate.WaitEmpty(steady_clock::now() + patience);
   if (!finished) {

@@ -55,7 +55,10 @@ class HttpShard : public std::enable_shared_from_this<HttpShard> {
   void Add(HttpSession& session) { sessions_.insert(&session); }
   void Remove(HttpSession& session) { sessions_.erase(&session); }
 
-  /// From now on: idle sessions end at once, the others after the answer they work on.
+  /// From now on sessions end after the answer they work on. Any thread: what a server answers once
+  /// any of its sessions has been drained says so, whichever thread it is on.
+  void AnnounceDrain() { draining_ = true; }
+  /// Ends the idle sessions. Requires: announced.
   void Drain();
   void CancelAll();
 
@@ -92,7 +95,7 @@ class HttpShard : public std::enable_shared_from_this<HttpShard> {
   std::atomic<std::size_t> planned_closes_{0};
   std::string date_;
   std::chrono::steady_clock::time_point date_until_{};
-  bool draining_ = false;
+  std::atomic<bool> draining_{false};
   bool sweeping_ = false;
 };
 

@@ -61,7 +61,6 @@ void HttpShard::CloseLongestIdle() {
 }
 
 void HttpShard::Drain() {
-  draining_ = true;
   for (HttpSession* session : sessions_) session->EndIfIdle();
 }
 

@@ -49,9 +49,11 @@ class HookTransportTest : public ::testing::Test {
   }
 
   std::future<hooks::SyncAnswer> Start(std::string url,
-                                       milliseconds limit = std::chrono::seconds(30)) {
+                                       milliseconds limit = std::chrono::seconds(30),
+                                       std::string user = {}) {
     hooks::SyncCall call;
     call.app = app_;
+    call.user = std::move(user);
     call.url = std::move(url);
     call.body = std::make_shared<const std::string>(kBody);
     call.limits = {limit, limit};
@@ -238,7 +240,9 @@ TEST_F(HookTransportTest, AThousandCallsWaitAtOnce) {
     while (connection.ReadRequest()) connection.Answer(200, "{}");
   });
   std::vector<std::future<hooks::SyncAnswer>> answers;
-  for (int i = 0; i < 1000; ++i) answers.push_back(Start(server.url()));
+  for (int i = 0; i < 1000; ++i) {
+    answers.push_back(Start(server.url(), std::chrono::seconds(30), "user-" + std::to_string(i)));
+  }
   for (auto& answer : answers) EXPECT_TRUE(answer.get().answered());
 }
 
