@@ -86,13 +86,14 @@ std::optional<std::int64_t> ToUnixSeconds(const DateFields& date) {
       .count();
 }
 
-/// `year_of_century` of the obsolete form: never more than 50 years ahead.
+/// `year_of_century` of the obsolete form: the latest such year that is not more than 50 ahead.
 int FullYear(int year_of_century, Timestamp wall_now) {
   using namespace std::chrono;
   const sys_days today(floor<days>(nanoseconds(wall_now.ns)));
   const int this_year = static_cast<int>(year_month_day(today).year());
-  const int year = this_year - this_year % 100 + year_of_century;
-  return year > this_year + 50 ? year - 100 : year;
+  const int latest = this_year + 50;
+  const int year = latest - latest % 100 + year_of_century;
+  return year > latest ? year - 100 : year;
 }
 
 std::optional<std::int64_t> ParseHttpDate(std::string_view text, Timestamp wall_now) {

@@ -34,6 +34,8 @@ TEST(RetryAfterTest, TakesTheNearestCenturyForTwoDigitYears) {
   const Timestamp in_2026{1'767'225'600'000'000'000};  // 2026-01-01
   EXPECT_EQ(ParseRetryAfter("Thursday, 01-Jan-26 00:00:05 GMT", in_2026), seconds(5));
   EXPECT_EQ(ParseRetryAfter("Sunday, 06-Nov-94 08:49:37 GMT", in_2026), std::nullopt);  // 1994
+  const Timestamp in_2099{4'102'444'799'000'000'000};  // 2099-12-31T23:59:59Z
+  EXPECT_EQ(ParseRetryAfter("Friday, 01-Jan-00 00:00:05 GMT", in_2099), seconds(6));
 }
 
 TEST(RetryAfterTest, IgnoresThePast) {
