@@ -91,14 +91,24 @@ bool IsAscii(std::string_view text) {
   return std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
+/// The host with an international name as punycode. It is cut out of the whole URL: asked for the
+/// host alone, libcurl loses memory with every name that has no such form.
 std::optional<std::string> AsciiHost(CURLU* handle) {
   auto host = Part(handle, CURLUPART_HOST);
   if (!host || IsAscii(*host)) return host;
   const Utf8Scope utf8;
-  return Part(handle, CURLUPART_HOST, CURLU_PUNYCODE);
+  const auto url = Part(handle, CURLUPART_URL);
+  const auto ascii = Part(handle, CURLUPART_URL, CURLU_PUNYCODE);
+  if (!url || !ascii) return std::nullopt;
+  const std::size_t begin = url->find("://") + 3;
+  if (url->compare(begin, host->size(), *host) != 0) return std::nullopt;
+  const std::size_t rest = url->size() - begin - host->size();
+  if (ascii->size() <= begin + rest) return std::nullopt;
+  return ascii->substr(begin, ascii->size() - begin - rest);
 }
 
-/// The host in its plain spelling: ASCII, lower case, without one trailing dot.
+/// The host in its plain spelling: ASCII, lower case, without one trailing dot. None has a percent
+/// sign, which libcurl would leave in the host and escape in the URL.
 std::optional<std::string> PlainHost(CURLU* handle) {
   auto host = AsciiHost(handle);
   if (!host) return std::nullopt;
@@ -106,7 +116,8 @@ std::optional<std::string> PlainHost(CURLU* handle) {
   if (host->size() > 1 && host->back() == '.') host->pop_back();
   const bool empty_label = host->empty() || host->front() == '.' || host->back() == '.' ||
                            host->find("..") != std::string::npos;
-  if (empty_label || host->size() > 255 || !IsAscii(*host)) return std::nullopt;
+  const bool escape = host->find('%') != std::string::npos;
+  if (empty_label || escape || host->size() > 255 || !IsAscii(*host)) return std::nullopt;
   return host;
 }
 
@@ -151,8 +162,11 @@ std::string TargetUrl::Endpoint() const { return fmt::format("{}:{}", host, port
 Result<TargetUrl> ParseTargetUrl(std::string_view url) {
   if (url.size() > kUrlBytesMax) return InputError("the URL is too long");
   if (url.find('\0') != std::string_view::npos) return InputError("the URL holds a zero byte");
-  // libcurl forgives a third slash and takes the path for the host.
-  if (url.find(":///") == url.find(':')) return InputError("the URL has no host");
+  // libcurl forgives one slash and three, and takes the path for the host.
+  const std::string_view slashes = url.substr(std::min(url.find(':'), url.size()));
+  if (!slashes.starts_with("://") || slashes.starts_with(":///")) {
+    return InputError("the URL has no host");
+  }
   CurlUrl handle = Parse(EscapePathAndQuery(url));
   if (!handle) return InputError("not a valid URL");
   TargetUrl target;

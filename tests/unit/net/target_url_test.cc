@@ -21,11 +21,34 @@ TEST(TargetUrlTest, NormalisesOrdinaryUrls) {
 }
 
 TEST(TargetUrlTest, RefusesWhatIsNoHttpTarget) {
-  for (const char* url :
-       {"", "example.com", "ftp://example.com/", "file:///etc/passwd", "gopher://x/", "http://",
-        "http:///path", "https://example.com:0/", "https://example.com:99999/", "javascript:1",
-        "http://exa mple.com/", "http://example.com\r\nX: y/", "//example.com/", "http://[::1/",
-        "http://[fe80::1%25eth0]/", "http://[v1.x]/", "http://./", "http://?x=1"}) {
+  for (const char* url : {"",
+                          "example.com",
+                          "ftp://example.com/",
+                          "file:///etc/passwd",
+                          "gopher://x/",
+                          "http://",
+                          "http:///path",
+                          "https://example.com:0/",
+                          "https://example.com:99999/",
+                          "javascript:1",
+                          "http://exa mple.com/",
+                          "http://example.com\r\nX: y/",
+                          "//example.com/",
+                          "http://[::1/",
+                          "http://[fe80::1%25eth0]/",
+                          "http://[v1.x]/",
+                          "http://./",
+                          "http://?x=1",
+                          "http:/example.com/",
+                          "http:example.com",
+                          "https://us%le/",
+                          "https://a%2541.example/",
+                          "https://good\xef\xbc\x8f"
+                          "evil.example/",  // A full-width slash.
+                          "https://good\xef\xbc\x85"
+                          "41.example/",  // A full-width percent sign.
+                          "https://a.e\xf8"
+                          "ample/"}) {
     EXPECT_FALSE(ParseTargetUrl(url).has_value()) << url;
   }
   EXPECT_FALSE(ParseTargetUrl("https://e.com/" + std::string(9000, 'a')).has_value());
