@@ -4,11 +4,12 @@
 JOBS := $(shell nproc)
 ARGS ?= --data hookline-data --dev
 STAGES ?=
+SECONDS ?= 60
 
 DEPS := scripts/install-deps.sh
 
 .DEFAULT_GOAL := build
-.PHONY: build run test bench lint tidy format clean help
+.PHONY: build run test fuzz bench lint tidy format clean help
 .NOTPARALLEL:
 
 build: ## Compile the server: build/hookline
@@ -23,6 +24,10 @@ run: build ## Start the server; make run ARGS="--data DIR --listen HOST:PORT …
 test: ## Everything, as CI does; make test STAGES="unit suites" for some (scripts/test.sh lists them)
 	@$(DEPS) build test clients lint
 	@scripts/test.sh $(STAGES)
+
+fuzz: ## Look for inputs that break a parser; make fuzz SECONDS=600 (for each target; 60 if not said)
+	@$(DEPS) build fuzz
+	@scripts/fuzz.sh $(SECONDS)
 
 bench: build ## Measure throughput and latency against peers; one table
 	@$(DEPS) build bench

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing to build, test or measure Hookline on Debian 12.
 #
-#   scripts/install-deps.sh [build] [test] [clients] [bench] [lint]      (build if nothing is named)
+#   scripts/install-deps.sh [build] [test] [fuzz] [clients] [bench] [lint]  (build if nothing is named)
 #
 # With nothing missing it asks only dpkg's database, and returns at once. Needs root or sudo when
 # something is missing. HOOKLINE_SKIP_DEPS=1 does nothing: for other systems, or packages of your own.
@@ -14,6 +14,7 @@ kBuild="clang-19 lld-19 cmake:3 ninja-build:1 pkg-config: g++-12 g++:12
   prometheus-cpp-dev:1 libtomlplusplus-dev:3 libgtest-dev:1 libgmock-dev:1 libbenchmark-dev:1
   python3:3"
 kTest="libclang-rt-19-dev llvm-19 ca-certificates: curl:7 python3-venv:3"
+kFuzz="libclang-rt-19-dev llvm-19"
 kBench="wrk:4"
 kLint="clang-tidy-19 clang-format-19 python3:3"
 kNodeOldest="18.19"
@@ -221,7 +222,7 @@ main() {
   [ $# -gt 0 ] || set -- build
   for group in "$@"; do
     case "$group" in
-      build | test | clients | bench | lint) ;;
+      build | test | fuzz | clients | bench | lint) ;;
       -h | --help) usage; exit 0 ;;
       *) usage >&2; exit 2 ;;
     esac
@@ -235,6 +236,7 @@ main() {
   for group in "$@"; do
     case "$group" in
       test | clients) packages+=($kTest) ;;
+      fuzz) packages+=($kFuzz) ;;
       bench) packages+=($kBench) ;;
       lint) packages+=($kLint) ;;
     esac
