@@ -32,11 +32,18 @@ std::size_t AuthorityEnd(std::string_view url) {
   return std::min(url.find_first_of("/?#", url.find("://") + 3), url.size());
 }
 
+// Longer URLs are not called at all.
+constexpr std::size_t kCalledBytesMax = 8 * 1024;
+
 // Where the expanded URL leads, against the same URL with values that nobody could object to.
 void CheckTarget(const std::string& url, const std::string& expanded) {
   const std::string plain = ExpandUrlTemplate(url, Values({"x", "x", "x"}));
   const auto expected = net::ParseTargetUrl(plain);
   const auto target = net::ParseTargetUrl(expanded);
+  if (expanded.size() > kCalledBytesMax) {
+    HOOKLINE_CHECK(!target.has_value());
+    return;
+  }
   HOOKLINE_CHECK(target.has_value() == expected.has_value());
   if (!target) return;
   HOOKLINE_CHECK(target->host == expected->host && target->port == expected->port);
