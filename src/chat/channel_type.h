@@ -54,7 +54,7 @@ struct ChannelType {
   bool polls = false;
   bool user_message_reminders = false;
   bool shared_locations = false;
-  bool count_messages = false;
+  bool count_messages = true;  ///< Whether a channel shows its `message_count`.
   bool skip_last_msg_update_for_system_msgs = false;
   int max_message_length = 5000;
   std::string message_retention = "infinite";

@@ -199,7 +199,7 @@ Result<std::string> DistinctChannelId(json::Value list) {
 Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type,
                                          std::string_view id, json::Value body) {
   const json::Value data = body["data"];
-  if (!data.IsMissingOrNull() && !data.IsObject()) return InputError("data must be an object");
+  if (!data.IsMissingOrNull() && !IsMap(data)) return InputError("data must be an object");
   auto first = ReadFirstMembers(body);
   if (!first) return std::unexpected(first.error());
 
@@ -244,7 +244,7 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
 
   const json::Value data = body["data"];
   if (!data.IsMissingOrNull()) {
-    if (!data.IsObject()) return InputError("data must be an object");
+    if (!IsMap(data)) return InputError("data must be an object");
     if (auto read = ReadChannelFields(context.caller, data, channel); !read) {
       return std::unexpected(read.error());
     }

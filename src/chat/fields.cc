@@ -213,6 +213,8 @@ bool IsZeroValue(json::Value value) {
   return time && IsZeroTime(*time);
 }
 
+bool IsMap(json::Value value) { return value.IsObject() || (value.IsArray() && value.size() == 0); }
+
 Result<void> RefuseReserved(std::string_view entity, std::string_view name, json::Value value) {
   if (value && IsZeroValue(value)) return {};
   return InputError(fmt::format("{}.{} is a reserved field", entity, name));

@@ -32,6 +32,9 @@ Result<void> ReadTime(json::Value value, std::string_view path, Timestamp& out);
 /// they do not set, because they always send whole objects.
 bool IsZeroValue(json::Value value);
 
+/// An object, or the empty list that PHP's json_encode makes of an empty one.
+bool IsMap(json::Value value);
+
 /// For a field that only the server sets: a kInput error that names it as `entity`.`name`, unless
 /// its value is a zero value, which stands for an absent field. A missing `value` (the field is to
 /// be removed) is an error too.

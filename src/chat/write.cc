@@ -287,7 +287,7 @@ void Encoder::Channel(json::Writer& w, const chat::Channel& channel, bool with_m
   }
   w.Field("member_count", channel.member_count);
   const ChannelType config = ConfigOf(store_, channel);
-  w.Field("message_count", channel.message_count);
+  if (config.count_messages) w.Field("message_count", channel.message_count);
   w.Key("config");
   WriteChannelConfig(w, config, format_);
   if (!channel.config_overrides_json.empty()) {

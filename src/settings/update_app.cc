@@ -116,6 +116,8 @@ Result<void> ApplyFields(const App& app, json::Value body, const PatchOptions& o
     }
     // Typed clients send "" for an enumeration that was never chosen.
     if (field.kind == FieldKind::kEnum && value.IsString() && IsEmptyValue(value)) continue;
+    // The Java client sends this one with every update, 0 if it was not set.
+    if (field.name == "reminders_interval" && value.IsNumber() && IsEmptyValue(value)) continue;
     if (auto result = CheckAppField(field, value, options.allow_http_targets); !result) {
       return result;
     }

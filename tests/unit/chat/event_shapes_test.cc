@@ -260,13 +260,13 @@ TEST_F(EventShapesTest, ChannelUpdated) {
   ExpectObject(event, "channel", kChannel + Keys{"last_message_at"});
   events_.clear();
   ASSERT_DONE(PatchChannel("room", R"({"set":{"team":"red","cooldown":3,"filter_tags":["t"],
-                                              "config_overrides":{"count_messages":true}}})"));
+                                              "config_overrides":{"count_messages":false}}})"));
   const RecordedEvent full = Only("channel.updated");
   // Nobody was named as the actor.
   Expect(full, kContext + Keys{"channel", "team"});
   ExpectObject(full, "channel",
-               kChannel + Keys{"last_message_at", "team", "cooldown", "filter_tags",
-                               "config_overrides", "message_count"});
+               kChannel - Keys{"message_count"} +
+                   Keys{"last_message_at", "team", "cooldown", "filter_tags", "config_overrides"});
   events_.clear();
   ASSERT_DONE(Update("room", R"({"message":{"text":"x"},"user_id":"ann"})"));
   Expect(Only("channel.updated"),

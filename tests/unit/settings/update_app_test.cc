@@ -96,6 +96,14 @@ TEST_F(UpdateAppTest, TakesTheBoundsThemselves) {
               "custom_command_failure":"error","enable_hook_payload_compression":true})");
 }
 
+// It sends the field with every update, 0 if it was not set.
+TEST_F(UpdateAppTest, TheJavaClientsZeroLeavesTheRemindersIntervalAlone) {
+  PatchOk(R"({"reminders_interval":90})");
+  PatchOk(R"({"reminders_interval":0,"multi_tenant_enabled":true})");
+  EXPECT_EQ(Get().root()["reminders_interval"].AsInt(), 90);
+  EXPECT_EQ(Get().root()["multi_tenant_enabled"].AsBool(), true);
+}
+
 TEST_F(UpdateAppTest, RefusesBadFieldsAndNamesThem) {
   struct Case {
     std::string_view member;
