@@ -57,7 +57,8 @@ stage_suites() {
 }
 
 stage_clients() {
-  HOOKLINE_BIN=build/release/src/hookline build/python/bin/python tests/python/test_official_client.py
+  HOOKLINE_BIN=build/release/src/hookline build/python/bin/python -W ignore -m unittest discover -v -s tests/python
+  HOOKLINE_BIN=build/release/src/hookline node tests/run.mjs clients
   HOOKLINE_BIN=build/release/src/hookline node tests/clients/go_suite.mjs
 }
 

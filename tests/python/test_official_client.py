@@ -1,88 +1,27 @@
 """The official Python client, unmodified, against a real server: push hooks, moderation, commands."""
-import http.server
 import json
-import os
-import queue
 import re
-import subprocess
-import tempfile
-import threading
 import unittest
-from pathlib import Path
 
 import stream_chat
 
-ROOT = Path(__file__).resolve().parents[2]
-BINARY = os.environ.get("HOOKLINE_BIN", str(ROOT / "build" / "hookline"))
+from harness import Receiver, Server
+
 KEY, SECRET = "pythonkey001", "p" * 64
-PATIENCE_SECONDS = 20
-
-
-class Receiver:
-    """Answers POSTs with what `handlers[path](event)` returns (a JSON value), and keeps them."""
-
-    def __init__(self):
-        self.handlers = {}
-        self.calls = queue.Queue()
-        receiver = self
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                path = self.path.split("?")[0]
-                handler = receiver.handlers.get(path)
-                answer = b"" if handler is None else json.dumps(handler(json.loads(body))).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(answer)))
-                self.end_headers()
-                self.wfile.write(answer)
-                receiver.calls.put((path, dict(self.headers), body))
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.server.daemon_threads = True
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-
-    def url(self, path):
-        return f"http://127.0.0.1:{self.server.server_port}{path}"
-
-    def wait_for(self, path, event_type):
-        while True:
-            call = self.calls.get(timeout=PATIENCE_SECONDS)
-            if call[0] == path and json.loads(call[2])["type"] == event_type:
-                return call
-
-    def close(self):
-        self.server.shutdown()
-        self.server.server_close()
 
 
 class OfficialClientTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
-        cls.data = tempfile.TemporaryDirectory(prefix="hookline-python-")
-        env = {**os.environ, "HOOKLINE_BOOTSTRAP_KEY": KEY, "HOOKLINE_BOOTSTRAP_SECRET": SECRET}
-        cls.process = subprocess.Popen(
-            [BINARY, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", cls.data.name],
-            env=env, stdout=subprocess.PIPE, text=True)
-        origin = re.search(r"listening on (\S+)", cls.process.stdout.readline()).group(1)
-        threading.Thread(target=cls.process.stdout.read, daemon=True).start()
-        cls.client = stream_chat.StreamChat(KEY, SECRET, base_url=origin, timeout=30)
+        cls.server = Server(KEY, SECRET)
+        cls.client = stream_chat.StreamChat(KEY, SECRET, base_url=cls.server.origin, timeout=30)
         cls.receiver = Receiver()
         cls.client.upsert_users([{"id": "mara", "name": "Mara"}, {"id": "olaf"}])
 
     @classmethod
     def tearDownClass(cls):
         cls.receiver.close()
-        cls.process.terminate()
-        code = cls.process.wait(timeout=30)
-        cls.process.stdout.close()
-        cls.data.cleanup()
-        assert code == 0, f"the server exited with {code}"
+        cls.server.close()
 
     def channel(self, channel_id):
         channel = self.client.channel("messaging", channel_id, {"members": ["mara", "olaf"]})
