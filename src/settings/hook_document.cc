@@ -214,6 +214,14 @@ class Validator {
     return Url("webhook_url", Placeholders::kHook);
   }
 
+  Result<void> Base64OnlyOfQueues() {
+    const auto type = document_["hook_type"].AsString();
+    if (document_["body_encoding"].AsString() != "base64" || type == "sqs" || type == "sns")
+      return {};
+    return InputError(prefix_ +
+                      "body_encoding base64 is only supported by hooks of type sqs and sns");
+  }
+
   Result<void> FailoverOnlyOnWebhooks() {
     if (!document_["failover_config"]) return {};
     return InputError(prefix_ + "failover_config is only supported by hooks of type webhook");
@@ -254,6 +262,7 @@ Result<HookType> ValidateDocument(json::Value document, const std::string& prefi
   Validator validator(document, prefix, options);
   const auto type = document["hook_type"].AsString();
   if (!type) return InputError(prefix + "hook_type is required");
+  if (auto result = validator.Base64OnlyOfQueues(); !result) return std::unexpected(result.error());
   if (type == "webhook") {
     if (auto result = validator.Webhook(); !result) return std::unexpected(result.error());
     return HookType::kWebhook;

@@ -357,6 +357,8 @@ TEST_F(EventHooksTest, RefusesBadItemsAndNamesThem) {
        "event_hooks[0].payload_format must be one of [v1 v2]"},
       {R"({"hook_type":"webhook","webhook_url":"https://a","body_encoding":"hex"})",
        "event_hooks[0].body_encoding must be one of [raw base64]"},
+      {R"({"hook_type":"webhook","webhook_url":"https://a","body_encoding":"base64"})",
+       "event_hooks[0].body_encoding base64 is only supported by hooks of type sqs and sns"},
       {R"({"hook_type":"webhook","webhook_url":"https://a","retry":{"schedule":["x"]}})",
        R"(event_hooks[0].retry.schedule must hold durations such as "30s" or "2h", each at most 7d)"},
       {R"({"hook_type":"webhook","webhook_url":"https://a","failover_config":"gcs"})",
