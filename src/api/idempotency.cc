@@ -1,5 +1,7 @@
 #include "api/idempotency.h"
 
+#include <fmt/core.h>
+
 #include <utility>
 
 #include "base/crypto.h"
@@ -20,9 +22,13 @@ bool Matters(std::string_view parameter) {
 }
 
 std::string Fingerprint(const net::HttpRequest& request) {
-  std::string text = request.method + ' ' + request.path + '\n';
+  std::string text = fmt::format("{} {}\n", request.method, request.path);
   for (const auto& [name, value] : request.query) {
-    if (Matters(name)) text += name + '=' + value + '\n';
+    if (!Matters(name)) continue;
+    text += name;
+    text += '=';
+    text += value;
+    text += '\n';
   }
   text += '\n';
   text += request.body;
