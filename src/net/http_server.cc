@@ -111,10 +111,10 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
 bool HttpServer::Impl::CloseLongestIdle() {
   const auto longest = std::ranges::min_element(
       shards, {}, [](const std::shared_ptr<HttpShard>& shard) { return shard->idle_since(); });
-  const std::shared_ptr<HttpShard> shard = *longest;
-  if (shard->idle_since() == HttpShard::kNobodyIdle) return false;
-  shard->PlanClose();
-  asio::post(shard->context(), [shard] { shard->CloseLongestIdle(); });
+  HttpShard& shard = **longest;
+  if (shard.idle_since() == HttpShard::kNobodyIdle) return false;
+  shard.PlanClose();
+  asio::post(shard.context(), [shard = *longest] { shard->CloseLongestIdle(); });
   return true;
 }
 
