@@ -7,6 +7,7 @@
 
 #include "chat/catalog.h"
 #include "chat/fields.h"
+#include "chat/message_fields.h"
 #include "chat/users.h"
 #include "chat/visibility.h"
 
@@ -268,6 +269,8 @@ Result<Message> RequireMessage(const ReadContext& context, std::string_view id) 
     // Whoever may not read it is not told that it is there.
     if (channel && !channel->deleted_at && CheckAccess(context, *channel) &&
         MayRead(context.store, *channel, *message, context.caller.user_id)) {
+      // The sweep may not have come by yet.
+      if (message->pin_expires && message->pin_expires <= context.now) Unpin(*message);
       return std::move(*message);
     }
   }
