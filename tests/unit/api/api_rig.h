@@ -277,6 +277,10 @@ class ApiRig : public testing::Test {
       response = co_await flow_->Send(exchange);
     } else if (operation.async == AsyncWork::kUpdateMessage) {
       response = co_await flow_->Update(exchange);
+    } else if (operation.async == AsyncWork::kUpdateChannel) {
+      response = co_await flow_->ChangeChannel(exchange, UpdateChannel);
+    } else {
+      ADD_FAILURE() << "the rig cannot run " << operation.name;
     }
   }
 };
