@@ -9,7 +9,7 @@ SECONDS ?= 60
 DEPS := scripts/install-deps.sh
 
 .DEFAULT_GOAL := build
-.PHONY: build run test fuzz bench lint tidy format clean help
+.PHONY: build run test fuzz flaky bench lint tidy format clean help
 .NOTPARALLEL:
 
 build: ## Compile the server: build/hookline
@@ -28,6 +28,11 @@ test: ## Everything, as CI does; make test STAGES="unit suites" for some (script
 fuzz: ## Look for inputs that break a parser; make fuzz SECONDS=600 (for each target; 60 if not said)
 	@$(DEPS) build fuzz
 	@scripts/fuzz.sh $(SECONDS)
+
+flaky: build ## Look for tests that fail now and then, on a loaded machine; make flaky SECONDS=3600 (600 if not said)
+	@$(DEPS) build test
+	@cmake --build --preset release --parallel $(JOBS)
+	@scripts/flaky.sh $(SECONDS)
 
 bench: build ## Measure throughput and latency against peers; one table
 	@$(DEPS) build bench
