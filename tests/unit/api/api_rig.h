@@ -174,14 +174,14 @@ class ApiRig : public testing::Test {
   };
   /// Runs all of them at once and waits for their answers.
   std::vector<net::HttpResponse> Call(const std::vector<Request>& requests) {
-    boost::asio::io_context io;
     std::vector<net::HttpResponse> responses(requests.size());
     std::vector<std::unique_ptr<Exchange>> exchanges;
     for (std::size_t i = 0; i < requests.size(); ++i) {
       exchanges.push_back(MakeExchange(requests[i]));
-      boost::asio::co_spawn(io, Run(*exchanges.back(), responses[i]), RethrowFrom);
+      boost::asio::co_spawn(io_, Run(*exchanges.back(), responses[i]), RethrowFrom);
     }
-    io.run();
+    io_.restart();
+    io_.run();
     return responses;
   }
   net::HttpResponse Call(const Request& request) { return Call(std::vector{request}).front(); }
@@ -225,6 +225,7 @@ class ApiRig : public testing::Test {
   }
 
   store::TempDirectory directory_;
+  boost::asio::io_context io_;  // The store's threads post to it: it goes after them.
   SystemClock clock_;
   settings::Directory apps_;
   settings::AppPtr app_;
