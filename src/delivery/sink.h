@@ -27,6 +27,7 @@ struct Attempt {
   PendingDelivery delivery;
   int number = 1;  ///< X-Webhook-Attempt.
   std::chrono::milliseconds timeout{6000};
+  bool fresh_connection = false;  ///< Not on a kept one, also if it is the first.
 };
 
 /// How a delivery leaves: HTTP, SQS, SNS, pending-message callback. Used on its loop's thread only.

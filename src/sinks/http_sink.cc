@@ -98,7 +98,7 @@ void HttpSink::Start(delivery::Attempt attempt,
   call.response_bytes_max = kResponseBytesMax;
   call.header_is_answer = true;
   // Attempts are independent: a kept connection that is broken must not cost a second one.
-  call.fresh_connection = attempt.number > 1;
+  call.fresh_connection = attempt.fresh_connection || attempt.number > 1;
   call.connection_wait_max = kConnectionWaitMax;
   loop_.Send(std::move(call), [done = std::move(done)](net::HttpOutcome outcome) mutable {
     done(ToAttemptOutcome(std::move(outcome)));

@@ -39,6 +39,8 @@ void WebhookTester::Test(settings::AppPtr app, std::string url, std::string body
     attempt.hook = &call->hook;
     attempt.delivery = call->delivery;
     attempt.timeout = kTimeout;
+    // One call and its outcome are asked for: no stale connection is to stand in between.
+    attempt.fresh_connection = true;
     sink_.Start(std::move(attempt),
                 [call](delivery::AttemptOutcome outcome) { call->done(std::move(outcome)); });
   });
