@@ -149,8 +149,7 @@ awaitable<net::HttpResponse> Api::Impl::HandleOperation(net::HttpRequest request
     rate = environment_.limiter().Take(exchange.call.app->id, match.index, now);
     if (rate.exceeded) {
       response = exchange.Refuse(Error(ErrorKind::kRateLimited, "too many requests"));
-      const std::int64_t wait = rate.reset - now.ns / 1'000'000'000;
-      response.headers.emplace_back("Retry-After", fmt::format("{}", wait < 1 ? 1 : wait));
+      SetRetryAfter(response, rate.reset - now.ns / 1'000'000'000);
     } else {
       response = co_await Execute(exchange);
     }
@@ -288,7 +287,7 @@ awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
   if (auto admitted = AdmitAdmin(request); !admitted) {
     net::HttpResponse refusal = fail(admitted.error().first);
     if (admitted.error().second > 0) {
-      refusal.headers.emplace_back("Retry-After", fmt::format("{}", admitted.error().second));
+      SetRetryAfter(refusal, admitted.error().second);
     }
     co_return refusal;
   }

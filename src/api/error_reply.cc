@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "base/json_writer.h"
 
 namespace hookline::api {
@@ -105,6 +107,12 @@ std::string ErrorBody(const Error& error, std::string_view operation,
   return Body(error, Map(error.kind()), operation, elapsed);
 }
 
+void SetRetryAfter(net::HttpResponse& response, std::int64_t seconds) {
+  std::erase_if(response.headers, [](const auto& field) { return field.first == "Retry-After"; });
+  response.headers.emplace_back("Retry-After",
+                                fmt::format("{}", std::max<std::int64_t>(seconds, 1)));
+}
+
 net::HttpResponse NotModeratedResponse(const Error& error, std::string_view operation,
                                        std::chrono::nanoseconds elapsed) {
   net::HttpResponse response = ErrorResponse(error, operation, elapsed);
@@ -129,7 +137,7 @@ net::HttpResponse ErrorResponse(const Error& error, std::string_view operation,
   net::HttpResponse response;
   response.status = StatusOf(error.kind());
   response.headers.emplace_back("Content-Type", "application/json");
-  if (StatusOf(error.kind()) == 503) response.headers.emplace_back("Retry-After", "1");
+  if (response.status == 503 || response.status == 429) SetRetryAfter(response, 1);
   response.body = ErrorBody(error, operation, elapsed);
   return response;
 }

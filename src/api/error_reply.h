@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -18,8 +19,12 @@ int StatusOf(ErrorKind kind);
 std::string ErrorBody(const Error& error, std::string_view operation,
                       std::chrono::nanoseconds elapsed);
 
+/// With Retry-After of a second where trying again may help (429, 503).
 net::HttpResponse ErrorResponse(const Error& error, std::string_view operation,
                                 std::chrono::nanoseconds elapsed);
+
+/// Says when to try again, in place of what was said before; at least a second.
+void SetRetryAfter(net::HttpResponse& response, std::int64_t seconds);
 
 /// "7.42ms", as Stream writes durations.
 std::string FormatDuration(std::chrono::nanoseconds elapsed);

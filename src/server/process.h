@@ -9,10 +9,11 @@
 /// What the process asks of its surroundings before anything else runs.
 namespace hookline::server {
 
-/// Makes the process outlive its terminal, its log and its pipes: a write to a pipe that nobody
-/// reads fails instead of killing, SIGHUP does nothing (until the server takes it over to log it),
-/// and standard descriptors that are closed lead to /dev/null, so that no database or socket gets
-/// their numbers and is written to as if it were the log. Once, before threads and files.
+/// Makes the process outlive its terminal, its log, its pipes and the largest size of a file: a
+/// write that cannot be done fails instead of killing, SIGHUP does nothing (until the server takes
+/// it over to log it), and standard descriptors that are closed lead to /dev/null, so that no
+/// database or socket gets their numbers and is written to as if it were the log. Once, before
+/// threads and files.
 void DetachFromTerminal();
 
 /// Writes to standard output or error; what cannot be written is lost, and nothing else happens.

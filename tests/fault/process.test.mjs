@@ -174,3 +174,19 @@ test('a retired bootstrap key stays retired, with a warning and no second app', 
   assert.equal(apps.length, 1);
   assert.deepEqual(apps[0].keys.map((one) => one.key ?? one), [fresh.key]);
 });
+
+test('a limit on the size of files is a failing write, not the end', async (context) => {
+  // Blocks of 1 KiB. What it has when it starts is smaller; soon its log is not.
+  const server = await startBy(context, 'ulimit -f 512; exec "$@"');
+  const { app } = server;
+  await app.channel('c1', ['mara']);
+  const send = () => app.request('POST', '/channels/messaging/c1/message', { message: { text: 'x'.repeat(4800), user_id: 'mara' } });
+  let answer = await send();
+  for (let i = 0; i < 2000 && answer.status === 201; ++i) answer = await send();
+  assert.equal(answer.status, 503, answer.text);
+  assert.ok(answer.headers['retry-after']);
+  assert.equal(server.child.exitCode, null);
+  assert.equal((await app.request('GET', '/app')).status, 200);
+  server.child.kill('SIGTERM');
+  assert.deepEqual(await within(server.exit, 20_000, () => 'the end'), { code: 0, signal: null });
+});

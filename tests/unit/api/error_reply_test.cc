@@ -52,8 +52,19 @@ TEST(ErrorReplyTest, EveryKindHasItsStatusAndCode) {
     EXPECT_EQ(test::Json(response.body).Int("code"), row.code);
     bool retry_after = false;
     for (const auto& [name, value] : response.headers) retry_after |= name == "Retry-After";
-    EXPECT_EQ(retry_after, row.status == 503);
+    EXPECT_EQ(retry_after, row.status == 503 || row.status == 429);
   }
+}
+
+TEST(ErrorReplyTest, SaysOnceWhenToTryAgain) {
+  net::HttpResponse response = ErrorResponse(Error(ErrorKind::kRateLimited, "why"), "", {});
+  SetRetryAfter(response, 41);
+  SetRetryAfter(response, -3);
+  std::vector<std::string> told;
+  for (const auto& [name, value] : response.headers) {
+    if (name == "Retry-After") told.push_back(value);
+  }
+  EXPECT_EQ(told, std::vector<std::string>{"1"});
 }
 
 TEST(ErrorReplyTest, HasTheMembersThatClientsRead) {
