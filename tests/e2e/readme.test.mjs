@@ -192,6 +192,8 @@ describe('README', () => {
         return deliveries.length;
       } finally {
         await terminal.close();
+        // The next one's receiver wants the same port.
+        await eventually(async () => !(await answers(port)), { what: 'the receiver to be gone' });
       }
     };
 

@@ -27,7 +27,9 @@ suite('synchronous hooks with the official SDK', ({ test, newApp, receiver, path
       const text = message.text.replace(/\d{4}( \d{4}){3}/g, '**** **** **** ****');
       return { body: JSON.stringify({ message: { ...message, text, moderated: true } }) };
     };
-    await client.updateAppSettings({ before_message_send_hook_url: receiver().script(hook, moderate) });
+    await client.updateAppSettings({
+      before_message_send_hook_url: receiver().script(hook, moderate), before_message_send_hook_attempt_timeout_ms: 5000,
+    });
 
     const masked = await channel.sendMessage({ text: 'pay 4111 1111 1111 1111', user_id: 'mara' });
     assert.equal(masked.message.text, 'pay **** **** **** ****');

@@ -73,7 +73,7 @@ suite('stale connections', ({ test, server }) => {
     );
     const app = await server().newApp();
     await app.channel('c1', ['mara']);
-    await app.call('PATCH', '/app', { before_message_send_hook_url: receiver.url });
+    await app.call('PATCH', '/app', { before_message_send_hook_url: receiver.url, before_message_send_hook_attempt_timeout_ms: 5000 });
     const send = async () =>
       (await app.call('POST', '/channels/messaging/c1/message', { message: { text: 'card 4111', user_id: 'mara' } })).message.text;
     assert.equal(await send(), 'masked');

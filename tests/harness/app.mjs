@@ -4,9 +4,9 @@ import { StreamChat } from 'stream-chat';
 import { exchange } from './http.mjs';
 import { signatureOf } from './receiver.mjs';
 import { serverToken, userToken } from './token.mjs';
-import { eventually } from './wait.mjs';
+import { eventually, kPatienceMs } from './wait.mjs';
 
-const kSdkTimeoutMs = 30_000;
+const kSdkTimeoutMs = kPatienceMs;
 
 export class App {
   #server;
@@ -152,7 +152,7 @@ export class App {
   }
 
   /** Waits until the delivery is in `state`, and returns it with its attempts. */
-  deliveryIn(id, state, timeout = 25_000) {
+  deliveryIn(id, state, timeout = kPatienceMs) {
     return eventually(
       async () => {
         const delivery = await this.delivery(id);
@@ -166,7 +166,7 @@ export class App {
    * Waits until nothing is pending. An event's deliveries are stored before the call that caused
    * it is answered: so what did not arrive by then never will.
    */
-  async drained(timeout = 25_000) {
+  async drained(timeout = kPatienceMs) {
     const query = new URLSearchParams({ app_id: await this.id(), state: 'pending', limit: '1' });
     let answer;
     await eventually(

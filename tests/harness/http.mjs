@@ -1,7 +1,7 @@
 // Requests exactly as the test writes them: no path normalisation, no JSON re-encoding, any header.
 import http from 'node:http';
 import net from 'node:net';
-import { within } from './wait.mjs';
+import { kPatienceMs, within } from './wait.mjs';
 
 /**
  * Sends one request and reads the whole answer.
@@ -15,7 +15,7 @@ import { within } from './wait.mjs';
  * @returns {Promise<{status: number, headers: object, text: string, json: any}>} json is undefined
  *     when the answer is no JSON
  */
-export function exchange({ origin, method, path, headers = {}, body, agent, timeout = 30_000 }) {
+export function exchange({ origin, method, path, headers = {}, body, agent, timeout = kPatienceMs }) {
   const { hostname, port } = new URL(origin);
   const answer = new Promise((resolve, reject) => {
     const request = http.request({ hostname, port, method, path, headers, agent }, (response) => {
@@ -44,7 +44,7 @@ export function exchange({ origin, method, path, headers = {}, body, agent, time
  * Writes bytes to the server and returns what it says until it closes the connection, until
  * `enough(text)` holds, or until the deadline (which is an error).
  */
-export function rawExchange(origin, bytes, { timeout = 10_000, enough = () => false } = {}) {
+export function rawExchange(origin, bytes, { timeout = kPatienceMs, enough = () => false } = {}) {
   const { hostname, port } = new URL(origin);
   const socket = net.connect(Number(port), hostname);
   const answer = new Promise((resolve, reject) => {

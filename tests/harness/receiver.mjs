@@ -4,7 +4,7 @@ import { createHmac } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import http from 'node:http';
 import net from 'node:net';
-import { within } from './wait.mjs';
+import { kPatienceMs, within } from './wait.mjs';
 
 /**
  * One call that arrived.
@@ -20,7 +20,8 @@ import { within } from './wait.mjs';
  * @property {string} id X-Webhook-Id
  * @property {number} attempt X-Webhook-Attempt
  * @property {number} startedAt when its head was read (performance.now, ms)
- * @property {number} answeredAt when our answer was handed to the socket, or the connection was cut
+ * @property {number} answeredAt before our answer was handed to the socket, or the connection was cut: so that
+ *     a wait after it is never measured too short, however long we were kept from looking at the clock
  * @property {boolean} over whether the exchange has ended, by an answer or by a cut
  */
 
@@ -31,6 +32,7 @@ import { within } from './wait.mjs';
  * @property {object} [headers]
  * @property {string} [body] '' by default
  * @property {number} [delayMs] wait before answering
+ * @property {Promise} [until] wait for it before answering: for an order that the test decides
  * @property {number[]} [informational] 1xx statuses to send first
  * @property {boolean} [hang] read the call, answer nothing
  * @property {boolean} [hangAfterHeaders] send the head of the answer, then nothing
@@ -112,7 +114,7 @@ class Receiver {
    * @param {number} [want.count] 1 by default
    * @param {number} [want.timeout] ms
    */
-  async waitFor({ path, type, match, count = 1, timeout = 10_000 } = {}) {
+  async waitFor({ path, type, match, count = 1, timeout = kPatienceMs } = {}) {
     const wanted = (call) =>
       (path === undefined || pathOf(call.path) === path) &&
       (type === undefined || call.json?.type === type) &&
@@ -149,7 +151,7 @@ class Receiver {
    * Waits until every connection is closed: so a dead sender's last calls have been read. Connections
    * that the kernel has taken and we have not come first, so one of our own is put behind them.
    */
-  async disconnected(timeout = 10_000) {
+  async disconnected(timeout = kPatienceMs) {
     const { port } = this.#server.address();
     const last = net.connect(port, '127.0.0.1');
     const ports = new Set();
@@ -163,7 +165,7 @@ class Receiver {
       last.on('close', () => this.#server.off('connection', check));
     });
     try {
-      await within(accepted, timeout, 'a connection of our own');
+      await within(accepted, kPatienceMs, 'a connection of our own');
     } finally {
       this.#server.off('connection', look);
       last.destroy();
@@ -229,13 +231,13 @@ class Receiver {
     if (step.hang) return;
     const answered = () => (call.answeredAt = performance.now());
     if (step.resetAfterBody) {
-      socket.resetAndDestroy();
       answered();
+      socket.resetAndDestroy();
       return;
     }
     if (step.garbage !== undefined) {
-      socket.end(step.garbage);
       answered();
+      socket.end(step.garbage);
       return;
     }
     const finish = () => {
@@ -250,8 +252,8 @@ class Receiver {
         response.writeHead(step.status ?? 200, headers);
         response.flushHeaders();
         if (step.resetInAnswer) {
-          response.write('half', () => socket.resetAndDestroy());
           answered();
+          response.write('half', () => socket.resetAndDestroy());
         }
         if (step.drip) this.#every(1000, socket, () => response.write('.'));
         if (step.endless) {
@@ -264,13 +266,17 @@ class Receiver {
         }
         return;
       }
+      answered();
       response.writeHead(step.status ?? 200, { 'content-length': Buffer.byteLength(body), ...headers });
       response.end(body, () => {
         if (step.closeSilently) socket.end();
       });
-      answered();
     };
-    if (step.delayMs) {
+    if (step.until) {
+      step.until.then(() => {
+        if (!socket.destroyed) finish();
+      });
+    } else if (step.delayMs) {
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
         if (!socket.destroyed) finish();

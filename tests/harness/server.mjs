@@ -7,14 +7,12 @@ import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { App } from './app.mjs';
 import { exchange } from './http.mjs';
-import { within } from './wait.mjs';
+import { eventually, kPatienceMs, within } from './wait.mjs';
 
 const repository = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
 /** The program under test. */
 export const binary = resolve(repository, process.env.HOOKLINE_BIN ?? 'build/hookline');
 
-const kReadyTimeoutMs = 20_000;
-const kStopTimeoutMs = 20_000;
 const kLogBytesKept = 256 * 1024;
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
@@ -56,6 +54,14 @@ class Server {
     return this.#log;
   }
 
+  /**
+   * Waits until the log has a line that matches: an answer, or the ready line, may be read before what the
+   * process wrote to its log earlier.
+   */
+  logged(pattern, { from = 0 } = {}) {
+    return eventually(() => pattern.test(this.#log.slice(from)), { what: () => `${pattern} in the log:\n${this.#log}` });
+  }
+
   /** What the present process wrote to standard output. */
   get output() {
     return this.#output;
@@ -87,7 +93,8 @@ class Server {
       this.#log = (this.#log + chunk).slice(-kLogBytesKept);
     });
     this.#exit = new Promise((done, fail) => {
-      this.#process.once('exit', (code, signal) => done({ code, signal }));
+      // Not `exit`, which may come before the last of what it wrote has been read.
+      this.#process.once('close', (code, signal) => done({ code, signal }));
       this.#process.once('error', fail);
     });
     // Observed by start() or stop(); without this, a failed spawn would also be an unhandled one.
@@ -96,21 +103,21 @@ class Server {
       this.#output = '';
       this.#process.stdout.on('data', (chunk) => {
         this.#output += chunk;
-        const line = /^hookline: listening on (http:\/\/\S+)$/m.exec(this.#output);
+        const line = /^hookline: listening on (http:\/\/\S+)\n/m.exec(this.#output);
         if (line) done(line[1]);
       });
     });
     const died = this.#exit.then(({ code, signal }) => {
       throw new Error(`hookline ended before it was ready (code ${code}, signal ${signal})\n${this.#log}`);
     });
-    this.origin = await within(Promise.race([ready, died]), kReadyTimeoutMs, () => `the ready line\n${this.#log}`);
+    this.origin = await within(Promise.race([ready, died]), kPatienceMs, () => `the ready line\n${this.#log}`);
     return this;
   }
 
   /** Sends a signal and waits for the end: how it ended. */
   signal(name) {
     this.#process.kill(name);
-    return within(this.#exit, kStopTimeoutMs, () => `exit after ${name}\n${this.#log}`);
+    return within(this.#exit, kPatienceMs, () => `exit after ${name}\n${this.#log}`);
   }
 
   /** SIGTERM; the process must exit with 0. */

@@ -4,7 +4,7 @@ import { after, before, describe, test as plainTest } from 'node:test';
 import { startReceiver } from './receiver.mjs';
 import { startServer } from './server.mjs';
 
-const kTestTimeoutMs = 60_000;
+const kTestTimeoutMs = 240_000;
 const kLogLinesShown = 30;
 
 /**

@@ -155,7 +155,7 @@ suite('an app that switches its signature checks off', ({ test, server, newApp }
 
     await app.call('PATCH', '/app', { disable_auth_checks: true });
     assert.equal((await read({ token })).status, 201);
-    assert.match(server().log, new RegExp(`app ${await app.id()}: disable_auth_checks is on`));
+    await server().logged(new RegExp(`app ${await app.id()}: disable_auth_checks is on`));
     // Nothing but the signature is left unchecked.
     assert.equal((await read({ token: devToken({ user_id: 'mara', exp: now() - 60 }) })).json.code, 40);
     assert.equal((await read({ token: devToken({ user_id: '' }) })).json.code, 5);
@@ -174,7 +174,7 @@ suite('an app that switches its signature checks off', ({ test, server, newApp }
     await server().stop();
     const before = server().log.length;
     await server().start();
-    assert.match(server().log.slice(before), new RegExp(`app ${id}: disable_auth_checks is on`));
+    await server().logged(new RegExp(`app ${id}: disable_auth_checks is on`), { from: before });
   });
 });
 

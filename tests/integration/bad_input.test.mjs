@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import net from 'node:net';
 import { rawExchange, statusOf } from '../harness/http.mjs';
 import { suite } from '../harness/suite.mjs';
-import { within } from '../harness/wait.mjs';
+import { kPatienceMs, within } from '../harness/wait.mjs';
 
 suite('bad input', ({ test, server, newApp }) => {
   let app;
@@ -114,7 +114,7 @@ suite('bad input', ({ test, server, newApp }) => {
       socket.write(head('POST', `${target}?api_key=${app.key}`, { 'Content-Type': 'application/json', 'Transfer-Encoding': 'chunked' }));
       pour();
     });
-    await within(over, 30_000, 'the end of the connection');
+    await within(over, kPatienceMs, 'the end of the connection');
     assert.ok(sent < kChunksAtMost, 'the server took everything');
     // The reset that follows a refusal may overtake the answer; if one came, it says why.
     if (answer !== '') assert.equal(statusOf(answer), 413, answer);
@@ -168,7 +168,7 @@ suite('bad input', ({ test, server, newApp }) => {
       'POST /users HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n', 'POST /users HTTP/1.1\r\nHost: x\r\nContent-Length: abc\r\n\r\n',
       'POST /users HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}x']) {
       const text = await rawExchange(server().origin, Buffer.from(bytes, 'latin1'), {
-        timeout: 30_000, enough: (answer) => answer.includes('\r\n\r\n'),
+        enough: (answer) => answer.includes('\r\n\r\n'),
       });
       const status = statusOf(text);
       assert.ok(status === 0 || (status >= 400 && status < 500), `${JSON.stringify(bytes)}: ${text.slice(0, 200)}`);
@@ -201,7 +201,7 @@ suite('bad input', ({ test, server, newApp }) => {
             socket.write(head('POST', `${target}?api_key=${app.key}`, { 'Content-Length': body.length }) + body.slice(0, -5), () => socket.destroy());
           });
           socket.on('close', resolve);
-        }), 5000, 'the connection to close');
+        }), kPatienceMs, 'the connection to close');
     }
     await alive();
     await app.refuses(404, 16, 'GET', '/messages/cut-0');

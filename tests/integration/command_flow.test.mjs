@@ -138,7 +138,9 @@ suite('custom commands', ({ test, newApp, receiver, path }) => {
   test('before-message-send sees what the command made, unless nothing is stored', async () => {
     const { app } = await setUp(answer({ text: 'ticket 18' }), answer({ type: 'ephemeral', text: 'hm' }));
     const before = path();
-    await app.call('PATCH', '/app', { before_message_send_hook_url: receiver().script(before, answer({ checked: true })) });
+    await app.call('PATCH', '/app', {
+      before_message_send_hook_url: receiver().script(before, answer({ checked: true })), before_message_send_hook_attempt_timeout_ms: 5000,
+    });
     const message = await app.send('dock', { text: '/ticket one', user_id: 'mara' });
     assert.equal(message.text, 'ticket 18');
     assert.equal(message.checked, true);

@@ -1,29 +1,28 @@
 // What an operator's configuration changes: limits, proxies, targets (docs/configuration.md).
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
-import { pause } from '../harness/wait.mjs';
 
 suite('rate limits', ({ test, newApp }) => {
   test('are counted per app and operation, and truthful', async () => {
-    const [app, other] = [await newApp(), await newApp()];
-    // Counts start anew with each minute: begin well before the next turn.
-    const { headers: clock } = await app.request('GET', '/channeltypes');
-    const left = Number(clock['x-ratelimit-reset']) * 1000 - Date.now();
-    if (left < 5000) await pause(left + 50);
-    const remaining = [];
-    for (let i = 0; i < 3; ++i) {
-      const { status, headers } = await app.request('GET', '/app');
+    // Counts start anew with each minute: four requests of one minute are looked at.
+    let app;
+    let answers;
+    do {
+      app = await newApp();
+      answers = [];
+      for (let i = 0; i < 4; ++i) answers.push(await app.request('GET', '/app'));
+    } while (new Set(answers.map(({ headers }) => headers['x-ratelimit-reset'])).size > 1);
+    const refused = answers.pop();
+    for (const { status, headers } of answers) {
       assert.equal(status, 200);
       assert.equal(headers['x-ratelimit-limit'], '3');
-      remaining.push(headers['x-ratelimit-remaining']);
     }
-    assert.deepEqual(remaining, ['2', '1', '0']);
-    const refused = await app.request('GET', '/app');
+    assert.deepEqual(answers.map(({ headers }) => headers['x-ratelimit-remaining']), ['2', '1', '0']);
     assert.equal(refused.status, 429, refused.text);
     assert.equal(refused.json.code, 9);
     assert.equal(refused.headers['x-ratelimit-remaining'], '0');
     assert.ok(Number(refused.headers['retry-after']) >= 1 && Number(refused.headers['retry-after']) <= 60);
-    await other.call('GET', '/app');
+    await (await newApp()).call('GET', '/app');
     await app.call('PATCH', '/app', {});
   });
 }, { server: { config: '[limits]\nrequests_per_minute = 3\n' } });

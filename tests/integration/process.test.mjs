@@ -8,10 +8,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { binary, startServer } from '../harness/server.mjs';
 import { serverToken } from '../harness/token.mjs';
-import { within } from '../harness/wait.mjs';
+import { kPatienceMs, within } from '../harness/wait.mjs';
 
 /** Runs the binary to its end. */
-function run(args, { env = {}, timeout = 20_000 } = {}) {
+function run(args, { env = {}, timeout = kPatienceMs } = {}) {
   const child = spawn(binary, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...env } });
   let output = '';
   child.stdout.on('data', (chunk) => (output += chunk));

@@ -44,7 +44,7 @@ suite('sizes', ({ test, newApp, receiver, path }) => {
     receiver().script(hook, (call) => (call.plain.length > kHandlerBytesMax
       ? { status: 413 }
       : { body: JSON.stringify({ message: { text: call.json.message.text.replaceAll('4111', '****') } }) }));
-    await app.call('PATCH', '/app', { before_message_send_hook_url: receiver().url(hook) });
+    await app.call('PATCH', '/app', { before_message_send_hook_url: receiver().url(hook), before_message_send_hook_attempt_timeout_ms: 5000 });
     const ids = Array.from({ length: 100 }, (_, i) => `u${i}`);
     await app.call('POST', '/users', { users: Object.fromEntries(ids.map((id) => [id, { id, name: text(400), x: text(5000) }])) });
     await app.call('POST', '/users', { users: { mara: { id: 'mara', name: text(8000), x: text(5000) } } });

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("HOOKLINE_BIN", str(ROOT / "build" / "hookline"))
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 60
 
 
 class Server:
@@ -28,7 +28,7 @@ class Server:
 
     def close(self):
         self.process.terminate()
-        code = self.process.wait(timeout=30)
+        code = self.process.wait(timeout=PATIENCE_SECONDS)
         self.process.stdout.close()
         self.data.cleanup()
         assert code == 0, f"the server exited with {code}"

@@ -70,7 +70,8 @@ class OfficialClientTest(unittest.TestCase):
 
         self.receiver.handlers["/moderate"] = moderate
         self.client.update_app_settings(
-            before_message_send_hook_url=self.receiver.url("/moderate"))
+            before_message_send_hook_url=self.receiver.url("/moderate"),
+            before_message_send_hook_attempt_timeout_ms=5000)
         channel = self.channel("moderated")
         masked = channel.send_message({"text": "pay 4111 1111 1111 1111"}, "mara")["message"]
         self.assertEqual(masked["text"], "pay **** **** **** ****")

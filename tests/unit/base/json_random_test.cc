@@ -15,6 +15,7 @@
 namespace hookline::json {
 namespace {
 
+constexpr std::uint64_t kSeed = 20260731;
 constexpr int kRounds = 20'000;
 constexpr std::size_t kBytesMax = 4096;
 
@@ -168,8 +169,8 @@ void ExpectSameMeaning(Value a, Value b) {
 
 TEST(JsonRandomTest, WhatIsAcceptedIsJsonAgain) {
   const char* given = std::getenv("HOOKLINE_TEST_SEED");
-  const std::uint64_t seed =
-      given != nullptr ? std::strtoull(given, nullptr, 10) : std::random_device()();
+  // The same in every run, so that a run depends on nothing but the code.
+  const std::uint64_t seed = given != nullptr ? std::strtoull(given, nullptr, 10) : kSeed;
   std::cout << "seed " << seed << '\n';
   RecordProperty("seed", std::to_string(seed));
   Mutator mutator(seed);

@@ -200,17 +200,20 @@ TEST_F(HttpLoopTest, RunsTimersInOrderOfTheirTime) {
   std::vector<int> order;
   std::promise<void> done;
   OnLoop([&] {
+    // All from one moment: a loop that comes late to all of them must still take them in turn.
     loop_->PostAfter(milliseconds(20), [&] {
       order.push_back(3);
-      done.set_value();
+      // What is due already comes, too.
+      loop_->PostAfter(milliseconds(-5), [&] {
+        order.push_back(4);
+        done.set_value();
+      });
     });
-    loop_->PostAfter(milliseconds(0), [&] {
-      order.push_back(1);
-      loop_->PostAfter(milliseconds(-5), [&] { order.push_back(2); });
-    });
+    loop_->PostAfter(milliseconds(10), [&] { order.push_back(2); });
+    loop_->PostAfter(milliseconds(-5), [&] { order.push_back(1); });
   });
   WaitOnLoop(done.get_future());
-  EXPECT_EQ(order, (std::vector<int>{1, 2, 3}));
+  EXPECT_EQ(order, (std::vector<int>{1, 2, 3, 4}));
 }
 
 TEST_F(HttpLoopTest, StopCancelsCallsInFlight) {
