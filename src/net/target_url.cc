@@ -179,12 +179,13 @@ Result<TargetUrl> ParseTargetUrl(std::string_view url) {
     return InputError("the URL's credentials are invalid");
   curl_url_set(handle.get(), CURLUPART_FRAGMENT, nullptr, 0);
 
-  // A host may need another look once it is in plain spelling: full-width digits become an address
-  // in digits, and without its trailing dot "127.1." is an address. Two rounds settle it.
+  // A host needs another look once it is in plain spelling: full-width digits and escaped ones
+  // become an address in digits, and without its trailing dot "127.1." is an address. It is settled
+  // when what was read from its plain spelling is that spelling again.
   for (int round = 0;; ++round) {
     const auto host = PlainHost(handle.get());
     if (!host) return InputError("the URL's host is invalid");
-    const bool settled = Part(handle.get(), CURLUPART_HOST) == host;
+    const bool settled = round > 0 && Part(handle.get(), CURLUPART_HOST) == host;
     if (settled) {
       target.host = *host;
       break;

@@ -67,13 +67,13 @@ TEST_P(LocalSpellingTest, EndsAsTheAddressItMeans) {
 INSTANTIATE_TEST_SUITE_P(
     Spellings, LocalSpellingTest,
     testing::Values("http://127.0.0.1/", "http://127.1/", "http://2130706433/",
-                    "http://0x7f000001/", "http://0x7f.1/", "http://017700000001/",
-                    "http://0177.0.0.01/", "http://127.0.0.1./", "http://2130706433./",
-                    "http://user:pass@127.0.0.1/", "http://example.com@127.0.0.1/",
-                    "http://example.com:80@127.0.0.1/", "http://[::1]/", "http://[::]/",
-                    "http://[::ffff:127.0.0.1]/", "http://[::ffff:7f00:1]/",
-                    "http://[64:ff9b::7f00:1]/", "http://0/", "http://0.0.0.0/",
-                    "http://%31%32%37.0.0.1/",
+                    "http://213070643%33/", "http://0x7f000001/", "http://0x7f.1/",
+                    "http://017700000001/", "http://0177.0.0.01/", "http://127.0.0.1./",
+                    "http://2130706433./", "http://user:pass@127.0.0.1/",
+                    "http://example.com@127.0.0.1/", "http://example.com:80@127.0.0.1/",
+                    "http://[::1]/", "http://[::]/", "http://[::ffff:127.0.0.1]/",
+                    "http://[::ffff:7f00:1]/", "http://[64:ff9b::7f00:1]/", "http://0/",
+                    "http://0.0.0.0/", "http://%31%32%37.0.0.1/",
                     "http://\xef\xbc\x91\xef\xbc\x92\xef\xbc\x97.0.0.1/",  // Full-width 127.
                     "http://127\xe3\x80\x82"
                     "0\xe3\x80\x82"
