@@ -50,6 +50,9 @@ Connection::Connection(const std::string& path, const Options& options) {
     EnterWal(options.busy_timeout_ms);
     Exec("PRAGMA synchronous = FULL");
     Exec("PRAGMA journal_size_limit = 67108864");
+    // The log is written back to the database each time it has grown by this many pages (16 MB).
+    // The writer does it itself, after a commit, so that it never overlaps a write.
+    Exec("PRAGMA wal_autocheckpoint = 4000");
   }
 }
 
@@ -142,12 +145,12 @@ std::optional<std::string> Columns::OptionalText() {
   return Text();
 }
 
-std::shared_ptr<const std::string> Columns::Body() {
+std::optional<std::string_view> Columns::Bytes() {
   const int column = next_++;
-  if (sqlite3_column_type(stmt_, column) == SQLITE_NULL) return nullptr;
+  if (sqlite3_column_type(stmt_, column) == SQLITE_NULL) return std::nullopt;
   const auto* data = static_cast<const char*>(sqlite3_column_blob(stmt_, column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(stmt_, column));
-  return std::make_shared<const std::string>(data == nullptr ? "" : data, size);
+  return data == nullptr ? std::string_view() : std::string_view(data, size);
 }
 
 Uuid Columns::Id16() {

@@ -113,9 +113,9 @@ inline void Bind(sqlite3_stmt* stmt, int index, const Uuid& uuid) {
   BindBlob(stmt, index,
            std::string_view(reinterpret_cast<const char*>(uuid.bytes.data()), uuid.bytes.size()));
 }
-/// A body, as a BLOB; null if there is none.
-inline void Bind(sqlite3_stmt* stmt, int index, const std::shared_ptr<const std::string>& body) {
-  body ? BindBlob(stmt, index, *body) : BindNull(stmt, index);
+/// Bytes, as a BLOB; null if there are none.
+inline void Bind(sqlite3_stmt* stmt, int index, const std::shared_ptr<const std::string>& bytes) {
+  bytes ? BindBlob(stmt, index, *bytes) : BindNull(stmt, index);
 }
 
 /// One run of a statement, from binding to reset.
@@ -185,7 +185,7 @@ class Columns {
   std::string_view View();
   std::string Text() { return std::string(View()); }
   std::optional<std::string> OptionalText();
-  std::shared_ptr<const std::string> Body();
+  std::optional<std::string_view> Bytes();  ///< Of a BLOB; nothing if there is none.
   Uuid Id16();
 
  private:

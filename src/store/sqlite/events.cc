@@ -1,6 +1,20 @@
 #include "store/sqlite/events.h"
 
+#include "store/sqlite/body_codec.h"
+
 namespace hookline::store::sqlite {
+namespace {
+
+std::shared_ptr<const std::string> Packed(const std::shared_ptr<const std::string>& body) {
+  return body == nullptr ? nullptr : std::make_shared<const std::string>(PackBody(*body));
+}
+
+std::shared_ptr<const std::string> Body(Columns& columns) {
+  const auto stored = columns.Bytes();
+  return stored ? std::make_shared<const std::string>(UnpackBody(*stored)) : nullptr;
+}
+
+}  // namespace
 
 EventTable::EventTable(Connection& db)
     : db_(db),
@@ -28,15 +42,15 @@ delivery::EventPayloadPtr EventTable::Find(EventId event) {
   payload->channel_id = columns.Text();
   payload->cid = columns.Text();
   payload->user_id = columns.Text();
-  payload->body_v1 = columns.Body();
-  payload->body_v2 = columns.Body();
+  payload->body_v1 = Body(columns);
+  payload->body_v2 = Body(columns);
   return payload;
 }
 
 EventId EventTable::Insert(const delivery::EventPayload& event) {
   Execute(insert_, event.app, event.custom, event.created_at, event.type, event.product,
-          event.channel_type, event.channel_id, event.cid, event.user_id, event.body_v1,
-          event.body_v2);
+          event.channel_type, event.channel_id, event.cid, event.user_id, Packed(event.body_v1),
+          Packed(event.body_v2));
   return {db_.last_insert_id()};
 }
 

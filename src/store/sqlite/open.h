@@ -20,7 +20,8 @@ struct SqliteOptions {
   int reader_threads = 2;
   std::size_t write_queue_max = 8192;  ///< Jobs of Write; more are rejected.
   std::size_t read_queue_max = 4096;
-  int writer_cache_kib = 48 * 1024;
+  /// Each commit walks the whole cache: a larger one costs more than the reads that it saves.
+  int writer_cache_kib = 1024;
   int reader_cache_kib = 8 * 1024;  ///< For each reader thread.
   const Clock* clock = nullptr;     ///< Outlives the store; nullptr: the system's.
   /// For the operator's log; called from any of the store's threads. Empty: standard error.
