@@ -36,7 +36,7 @@ while ((round == 0 || SECONDS - begin < seconds)); do
   log="$logs/$round"
   ctest --preset "$preset" --output-on-failure --parallel $((2 * $(nproc))) --no-tests=error \
     -LE '^(lint|package|toolchain)$' >"$log" 2>&1 || failures=$((failures + 1))
-  HOOKLINE_BIN="build/$preset/src/hookline" node tests/run.mjs harness integration e2e \
+  HOOKLINE_BIN="build/$preset/src/hookline" node tests/run.mjs harness integration attack e2e \
     >>"$log" 2>&1 || failures=$((failures + 1))
   failed_in "$log" >>"$logs/names"
   printf 'round %d after %d s, failed: %s\n' "$round" $((SECONDS - begin)) \

@@ -5,7 +5,7 @@
 #   format   clang-format
 #   build    release build of the server and all tests
 #   unit     the tests that ctest knows: unit, contract, integration, toolchain, package
-#   suites   integration and end-to-end suites against the release binary
+#   suites   integration, attack and end-to-end suites against the release binary
 #   clients  official clients, unmodified: their own suites, and flows of ours through them
 #   fault    kill -9 under load, 20 times
 #   fuzz     the fuzz targets, each with the same thirty thousand inputs (`make fuzz` tries others)
@@ -52,7 +52,7 @@ stage_build() {
 stage_unit() { tests release '^lint$'; }
 
 stage_suites() {
-  HOOKLINE_BIN=build/release/src/hookline node tests/run.mjs harness integration e2e
+  HOOKLINE_BIN=build/release/src/hookline node tests/run.mjs harness integration attack e2e
 }
 
 stage_clients() {
@@ -70,7 +70,7 @@ stage_fuzz() { scripts/fuzz.sh --same; }
 stage_asan() {
   build asan
   tests asan '^(lint|package)$'
-  HOOKLINE_BIN=build/asan/src/hookline node tests/run.mjs integration e2e
+  HOOKLINE_BIN=build/asan/src/hookline node tests/run.mjs integration attack e2e
 }
 
 stage_tsan() {

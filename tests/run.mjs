@@ -10,7 +10,7 @@ const kFilesInParallel = 3;
 const root = dirname(fileURLToPath(import.meta.url));
 const suites = process.argv.slice(2);
 if (suites.length === 0) {
-  console.error('usage: node run.mjs SUITE...   (harness, integration, e2e, clients, fault)');
+  console.error('usage: node run.mjs SUITE...   (harness, integration, attack, e2e, clients, fault)');
   process.exit(2);
 }
 

@@ -196,6 +196,9 @@ Result<ChannelPtr> RequireChannel(const ReadContext& context, ChannelId pk) {
 }
 
 Result<void> RequireChannelManager(const ReadContext& context, const Channel& channel) {
+  if (auto allowed = CheckNotBanned(context, channel, context.caller.user_id); !allowed) {
+    return allowed;
+  }
   if (context.caller.server || channel.created_by_id == context.caller.user_id) return {};
   const auto member = context.store.FindMember(channel.pk, context.caller.user_id);
   if (member && member->is_moderator) return {};
@@ -235,8 +238,8 @@ Result<void> CheckSlowMode(const ReadContext& context, const Channel& channel, c
 
 }  // namespace
 
-Result<void> CheckMayWrite(const ReadContext& context, const Channel& channel,
-                           std::string_view user_id) {
+Result<void> CheckNotBanned(const ReadContext& context, const Channel& channel,
+                            std::string_view user_id) {
   if (context.caller.server) return {};
   for (const std::optional<Ban>& ban : BansOf(context, channel, user_id)) {
     if (!InForce(ban, context.now) || ban->shadow) continue;
@@ -245,6 +248,13 @@ Result<void> CheckMayWrite(const ReadContext& context, const Channel& channel,
                     ? fmt::format("user {} is banned in channel {}", user_id, channel.cid())
                     : fmt::format("user {} is banned", user_id));
   }
+  return {};
+}
+
+Result<void> CheckMayWrite(const ReadContext& context, const Channel& channel,
+                           std::string_view user_id) {
+  if (context.caller.server) return {};
+  if (auto allowed = CheckNotBanned(context, channel, user_id); !allowed) return allowed;
   if (channel.frozen || channel.disabled) {
     return Fail(ErrorKind::kNotAllowed, fmt::format("channel {} is frozen", channel.cid()));
   }

@@ -53,7 +53,14 @@ Result<ChannelPtr> RequireChannel(const ReadContext& context, std::string_view t
 /// The same by the store's number, as messages name their channel.
 Result<ChannelPtr> RequireChannel(const ReadContext& context, ChannelId pk);
 
-/// A channel that the caller may change: by a server token, its creator, or a moderator.
+/// 403 for a user's token if the user is banned in the app or in the channel; of a channel that is
+/// being made only a ban in the app can tell. What others see of a channel, its own data and its
+/// members', asks this; what is written in it asks CheckMayWrite.
+Result<void> CheckNotBanned(const ReadContext& context, const Channel& channel,
+                            std::string_view user_id);
+
+/// A channel that the caller may change: by a server token, its creator, or a moderator, unless
+/// they are banned.
 Result<void> RequireChannelManager(const ReadContext& context, const Channel& channel);
 
 /// Whether a user may write in the channel at all now: messages, changes of them, reactions,

@@ -142,6 +142,9 @@ Result<Channel> CreateChannel(Context& context, std::string_view type, std::stri
   channel.type = type;
   channel.id = id;
   channel.created_by_id = (*creator)->id;
+  if (auto allowed = CheckNotBanned(context.read(), channel, channel.created_by_id); !allowed) {
+    return std::unexpected(allowed.error());
+  }
   channel.created_at = context.now;
   channel.updated_at = context.now;
   if (auto read = ReadChannelFields(context.caller, data, channel); !read) {

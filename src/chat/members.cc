@@ -333,6 +333,11 @@ Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
       custom.push_back(change);
     }
   }
+  if (!custom.empty()) {
+    if (auto allowed = CheckNotBanned(context.read(), channel, user_id); !allowed) {
+      return std::unexpected(allowed.error());
+    }
+  }
   auto custom_json = ChangeCustom(member->custom_json, custom, context.limits, "member");
   if (!custom_json) return std::unexpected(custom_json.error());
   member->custom_json = std::move(*custom_json);

@@ -168,7 +168,8 @@ asio::awaitable<void> HttpSession::ServeRequests() {
     Disarm();
     const bool is_head = parser.is_head();
     HttpResponse response = co_await Answer(std::move(parser.request()));
-    const bool keep = parser.keep_alive() && !response.close && !ended_;
+    // The shard may have been told of the end a moment before this session is.
+    const bool keep = parser.keep_alive() && !response.close && !ended_ && !shard_->draining();
     const bool sent = co_await Send(std::move(response), keep, is_head, parser.minor_version());
     if (!sent) co_return;
     if (!keep) {

@@ -1,5 +1,6 @@
 // Goal: every way to write asks who may: bans, frozen channels and slow mode hold for users'
 // tokens, not for servers.
+#include "chat/moderation_requests.h"
 #include "unit/chat/chat_fixture.h"
 
 namespace hookline::chat {
@@ -39,6 +40,18 @@ TEST_F(WriteAccessTest, AFrozenChannelTakesNothingFromUsers) {
   ExpectAllWays(Server(), true);
   ASSERT_DONE(PatchChannel("room", R"({"unset":["frozen"]})"));
   EXPECT_DONE(React("m", R"({"reaction":{"type":"lol"}})", As("bob")));
+}
+
+TEST_F(WriteAccessTest, WhoIsBannedMakesAndChangesNothing) {
+  const test::Json ban(R"({"target_user_id":"ann","banned_by_id":"bob"})");
+  ASSERT_DONE(Do(Server(), [&](Context& c) { return RequestBan(c, ban.root()); }));
+  const Caller ann = As("ann");
+  EXPECT_KIND(Open("fresh", "{}", ann), ErrorKind::kNotAllowed);
+  EXPECT_DONE(Open("room", "{}", ann));  // Reading stays.
+  EXPECT_KIND(Update("room", R"({"data":{"a":1}})", ann), ErrorKind::kNotAllowed);
+  EXPECT_KIND(PatchChannel("room", R"({"set":{"a":1}})", ann), ErrorKind::kNotAllowed);
+  EXPECT_KIND(PatchMember("room", "ann", R"({"set":{"a":1}})", ann), ErrorKind::kNotAllowed);
+  EXPECT_DONE(PatchMember("room", "ann", R"({"set":{"pinned":true}})", ann));  // For her alone.
 }
 
 TEST_F(WriteAccessTest, ADisabledChannelTakesNothingFromUsers) {

@@ -15,6 +15,9 @@ std::string Status(const std::optional<std::string>& response) {
   return response ? response->substr(9, 3) : "(no response)";
 }
 
+// Long enough for a client to say something in time on a machine that is busy.
+constexpr milliseconds kTimeToSend(2000);
+
 class HttpServerLimitsTest : public ServerFixture {
  protected:
   /// Sends `request` and expects that answer, followed by the close.
@@ -159,7 +162,7 @@ TEST_F(HttpServerLimitsTest, TakesBodiesUpToTheLimit) {
 
 TEST_F(HttpServerLimitsTest, AnswersASlowHeaderWith408) {
   HttpServerOptions options;
-  options.header_timeout = milliseconds(50);
+  options.header_timeout = kTimeToSend;
   StartServer(options);
   ExpectRefusal("GET / HTTP/1.1\r\nHost:", "408");
 }
@@ -173,8 +176,8 @@ TEST_F(HttpServerLimitsTest, AnswersASlowBodyWith408) {
 
 TEST_F(HttpServerLimitsTest, ClosesSilentConnections) {
   HttpServerOptions options;
-  // Long enough for a request to come in time on a machine that is busy.
-  options.idle_timeout = milliseconds(2000);
+  options.header_timeout = kTimeToSend;
+  options.idle_timeout = kTimeToSend;
   StartServer(options);
   RawClient silent(port());
   EXPECT_TRUE(silent.SeesClose());

@@ -308,7 +308,10 @@ TEST_F(SqliteBigPurgeTest, EndsOnAFlakyDiskWithoutFloodingTheLog) {
   fault_vfs::SetFlaky(2, 20'261'125);
   for (int i = 0; i < 200; ++i) Write([](Tx&) { return true; });
   fault_vfs::SetFlaky(0, 0);
-  while (!Gone()) Write([](Tx&) { return true; });
+  // At least one: health is what the latest commit says, which was on the flaky disk.
+  do {
+    Write([](Tx&) { return true; });
+  } while (!Gone());
   EXPECT_TRUE(store_->healthy());
   EXPECT_LE(LogLines(), 4U);
 }
