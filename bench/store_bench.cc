@@ -80,7 +80,7 @@ class World {
 
   void Do(std::move_only_function<bool(Tx&)> run) {
     std::latch done(1);
-    store_->Write(std::move(run), [&done](Commit) { done.count_down(); });
+    store_->Write(Origin{}, std::move(run), [&done](Commit) { done.count_down(); });
     done.wait();
   }
 
@@ -176,8 +176,9 @@ void SendMessages(benchmark::State& state) {
   for (auto _ : state) {
     std::latch done(batch);
     for (int i = 0; i < batch; ++i, ++number) {
-      world.store().Write([&world, number](Tx& tx) { return world.SendMessage(tx, number); },
-                          [&done](Commit) { done.count_down(); });
+      world.store().Write(
+          Origin{}, [&world, number](Tx& tx) { return world.SendMessage(tx, number); },
+          [&done](Commit) { done.count_down(); });
     }
     done.wait();
   }
@@ -199,8 +200,9 @@ void SendAndDeliver(benchmark::State& state) {
   for (auto _ : state) {
     std::latch done(2 * batch);
     for (int i = 0; i < batch; ++i, ++number) {
-      world.store().Write([&world, number](Tx& tx) { return world.SendMessage(tx, number); },
-                          [&done](Commit) { done.count_down(); });
+      world.store().Write(
+          Origin{}, [&world, number](Tx& tx) { return world.SendMessage(tx, number); },
+          [&done](Commit) { done.count_down(); });
       world.store().WriteInternal(
           [&world, &delivered](Tx& tx) {
             world.RecordSuccess(tx, {++delivered});

@@ -124,7 +124,8 @@ awaitable<net::HttpResponse> Api::Impl::HandleReady() {
   if (!deps_.store.healthy())
     co_return TextResponse(503, "the store takes no writes, or it is damaged\n");
   auto look = [](store::Reader& reader) { reader.FindTask(AppId{}, ""); };
-  const store::Commit commit = co_await AwaitRead(deps_.store, std::move(look));
+  const store::Origin nobody;
+  const store::Commit commit = co_await AwaitRead(deps_.store, nobody, std::move(look));
   if (commit != store::Commit::kCommitted)
     co_return TextResponse(503, "the store cannot be read\n");
   co_return TextResponse(200, "ready\n");
@@ -306,6 +307,7 @@ awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
   json::Writer w;
   Result<void> result;
   store::Commit commit;
+  const store::Origin origin{AppId{}, BytesHeld(request)};
   if (route->write != nullptr) {
     auto run = [&](store::Tx& tx) {
       // It may be run again.
@@ -314,13 +316,13 @@ awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
       result = route->write(call, tx, w);
       return result.has_value();
     };
-    commit = co_await AwaitWrite(deps_.store, std::move(run));
+    commit = co_await AwaitWrite(deps_.store, origin, std::move(run));
   } else {
     auto run = [&](store::Reader& reader) {
       w.BeginObject();
       result = route->read(call, reader, w);
     };
-    commit = co_await AwaitRead(deps_.store, std::move(run));
+    commit = co_await AwaitRead(deps_.store, origin, std::move(run));
   }
   if (!store::Answered(commit)) co_return fail(StoreError(commit));
   if (!result) co_return fail(result.error());

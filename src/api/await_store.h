@@ -31,20 +31,20 @@ boost::asio::awaitable<T> AwaitCallback(Start start) {
 
 /// Runs `run` on the writer's thread. What it refers to lives in the waiting coroutine.
 inline boost::asio::awaitable<store::Commit> AwaitWrite(
-    store::Store& store, std::move_only_function<bool(store::Tx&)> run) {
-  auto start = [&store,
+    store::Store& store, store::Origin origin, std::move_only_function<bool(store::Tx&)> run) {
+  auto start = [&store, origin,
                 run = std::move(run)](std::move_only_function<void(store::Commit)> done) mutable {
-    store.Write(std::move(run), std::move(done));
+    store.Write(origin, std::move(run), std::move(done));
   };
   return AwaitCallback<store::Commit>(std::move(start));
 }
 
 /// Runs `run` on a reader's thread.
 inline boost::asio::awaitable<store::Commit> AwaitRead(
-    store::Store& store, std::move_only_function<void(store::Reader&)> run) {
-  auto start = [&store,
+    store::Store& store, store::Origin origin, std::move_only_function<void(store::Reader&)> run) {
+  auto start = [&store, origin,
                 run = std::move(run)](std::move_only_function<void(store::Commit)> done) mutable {
-    store.Read(std::move(run), std::move(done));
+    store.Read(origin, std::move(run), std::move(done));
   };
   return AwaitCallback<store::Commit>(std::move(start));
 }

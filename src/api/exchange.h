@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string_view>
 
 #include "api/error_reply.h"
@@ -8,6 +9,12 @@
 #include "net/http_message.h"
 
 namespace hookline::api {
+
+/// About what a request takes of the memory while it waits: as text and, once parsed, as a tree.
+inline std::size_t BytesHeld(const net::HttpRequest& request) {
+  constexpr std::size_t kOverhead = 1024;
+  return kOverhead + request.target.size() + 2 * request.body.size();
+}
 
 /// One request of Stream's API, from its first byte to its answer. Lives in the coroutine that
 /// handles it; not copied.

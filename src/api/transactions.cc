@@ -10,6 +10,10 @@ namespace {
 
 using boost::asio::awaitable;
 
+store::Origin OriginOf(const Exchange& exchange) {
+  return {exchange.call.app->id, BytesHeld(exchange.request)};
+}
+
 }  // namespace
 
 net::HttpResponse JsonResponse(int status, std::string body) {
@@ -30,6 +34,10 @@ Error StoreError(store::Commit commit) {
   switch (commit) {
     case store::Commit::kRejected:
       return Error(ErrorKind::kUnavailable, "the server is busy, try again");
+    case store::Commit::kTimedOut:
+      return Error(
+          ErrorKind::kRequestTimeout,
+          "the query took too long and was given up: ask for less, or with fewer conditions");
     case store::Commit::kFailed:
       return Error(ErrorKind::kUnavailable, "the store is out of order, try again");
     default:
@@ -107,7 +115,7 @@ awaitable<net::HttpResponse> Transactions::Write(const Exchange& exchange, Write
     result = RunWrite(exchange, *request, work, tx, answer);
     return result.has_value() && !answer.replayed;
   };
-  const store::Commit commit = co_await AwaitWrite(store_, std::move(run));
+  const store::Commit commit = co_await AwaitWrite(store_, OriginOf(exchange), std::move(run));
   if (!store::Answered(commit)) co_return exchange.Refuse(StoreError(commit));
   co_return Respond(exchange, result, answer);
 }
@@ -129,7 +137,7 @@ awaitable<std::optional<net::HttpResponse>> Transactions::Replay(const Exchange&
       result = WriteKept(exchange, reader, std::move(**kept), answer);
     }
   };
-  const store::Commit commit = co_await AwaitRead(store_, std::move(look));
+  const store::Commit commit = co_await AwaitRead(store_, OriginOf(exchange), std::move(look));
   if (commit != store::Commit::kCommitted) co_return exchange.Refuse(StoreError(commit));
   if (result && !answer.replayed) co_return std::nullopt;
   co_return Respond(exchange, result, answer);
@@ -148,7 +156,7 @@ awaitable<Result<void>> Transactions::Look(const Exchange& exchange, LookWork wo
                     environment_};
     result = work(scope);
   };
-  const store::Commit commit = co_await AwaitRead(store_, std::move(run));
+  const store::Commit commit = co_await AwaitRead(store_, OriginOf(exchange), std::move(run));
   if (commit != store::Commit::kCommitted) result = std::unexpected(StoreError(commit));
   co_return result;
 }

@@ -49,6 +49,7 @@ Result<void> LoadApps(store::Store& store, const Clock& clock, const Config& con
   std::vector<settings::AppPtr> apps;
   std::promise<store::Commit> finished;
   store.Write(
+      store::Origin{},
       [&](store::Tx& tx) {
         retired = false;
         created = CreateFirstApp(tx, config, clock.WallNow(), retired);

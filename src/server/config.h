@@ -32,6 +32,8 @@ struct Config {
   std::int64_t custom_bytes_max = 5 * 1024;
   std::int64_t message_bytes_max = 64 * 1024;
   std::int64_t event_bytes_max = 256 * 1024;
+  std::int64_t write_queue_bytes = std::int64_t{64} << 20;
+  std::int64_t query_ms = 2000;
   std::int64_t connections_max = 10'000;
   std::int64_t rate_limit_per_minute = 1'000'000'000;
   std::int64_t hook_concurrency = 64;  ///< Attempts under way at once for one hook.

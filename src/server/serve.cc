@@ -99,6 +99,8 @@ Result<void> Server::StartStore() {
   store::SqliteOptions options;
   options.directory = config_.data;
   options.clock = &clock_;
+  options.write_queue_bytes_max = static_cast<std::size_t>(config_.write_queue_bytes);
+  options.read_time_max = std::chrono::milliseconds(config_.query_ms);
   options.log = [](std::string_view line) { spdlog::warn("store: {}", line); };
   auto opened = store::OpenSqlite(options);
   if (!opened) return std::unexpected(opened.error());
@@ -174,7 +176,7 @@ Result<void> Server::StartApi() {
       [this] {
         return telemetry::RenderMetrics(
             dispatcher_->Stats(),
-            {static_cast<std::int64_t>(http_->connections()), store_->healthy()},
+            {static_cast<std::int64_t>(http_->connections()), store_->healthy(), store_->queues()},
             sync_caller_->Snapshot());
       }};
   api_ = std::make_unique<api::Api>(std::move(dependencies), std::move(options));

@@ -68,6 +68,23 @@ class Tx : public virtual Reader,
   virtual void OnCommit(std::move_only_function<void()> fn) = 0;
 };
 
+/// Who waits for a job, and about how much memory it holds on to until it has ended: what a queue
+/// needs to know to give everybody a share.
+struct Origin {
+  AppId app;  ///< 0: the server itself; one more app to the queues.
+  std::size_t bytes = 0;
+};
+
+/// What the store's queues hold now, and what they have turned away since the start.
+struct QueueStats {
+  std::int64_t writes_queued = 0;  ///< Jobs of callers; with those that run now.
+  std::int64_t write_bytes_queued = 0;
+  std::int64_t writes_rejected = 0;
+  std::int64_t reads_queued = 0;
+  std::int64_t reads_rejected = 0;
+  std::int64_t reads_timed_out = 0;
+};
+
 /// What became of a job. It is the truth about what the job saw, too: a job that ran in a
 /// transaction that was not kept has failed, whatever it returned itself, because it may have seen
 /// what the others wrote.
@@ -77,8 +94,10 @@ enum class Commit {
   /// The store failed (no room, an I/O error, damage). Nothing of the job is kept, unless the
   /// machine dies before the next commit: then it may be found done, whole. Try later.
   kFailed,
-  kFault,     ///< The job itself cannot be done (it threw, or broke a constraint); nothing kept.
-  kRejected,  ///< The queue is full or the store is stopping; the job never ran. Try later.
+  kFault,  ///< The job itself cannot be done (it threw, or broke a constraint); nothing kept.
+  /// A queue is full, the job waited too long, or the store is stopping; nothing kept. Try later.
+  kRejected,
+  kTimedOut,  ///< A read that took longer than a read may; given up.
 };
 
 /// True if what the job found out holds: it may be told to whoever asked.
@@ -88,6 +107,10 @@ constexpr bool Answered(Commit commit) {
 
 /// Thread-safe. One writer thread runs all write jobs, as many as have arrived in one transaction
 /// (group commit); a pool of readers runs read jobs on snapshots of the committed state.
+///
+/// Queues are bounded in jobs and bytes and shared by app: an app may have as much waiting as is
+/// left free by everybody (alone: half of the room; beside another that has taken all it may: a
+/// third). Jobs of one app run in the order of their coming, those of different apps take turns.
 class Store {
  public:
   virtual ~Store() = default;
@@ -99,18 +122,25 @@ class Store {
   /// `run` may be called more than once: when a batch is lost because of one job, the others are
   /// run again without it. Every call must start afresh: nothing of an earlier one counts but what
   /// the last one leaves behind, and what must happen only once belongs into OnCommit or `done`.
-  virtual void Write(std::move_only_function<bool(Tx&)> run,
+  virtual void Write(Origin origin, std::move_only_function<bool(Tx&)> run,
                      std::move_only_function<void(Commit)> done) = 0;
 
   /// The same, but never rejected for a full queue: for outcomes of attempts, whose number is
-  /// bounded by the lanes. Rejected only when the store has stopped.
+  /// bounded by the lanes. Rejected only when the store has stopped. However many jobs of callers
+  /// wait, internal ones get a part of every batch.
   virtual void WriteInternal(std::move_only_function<bool(Tx&)> run,
                              std::move_only_function<void(Commit)> done) = 0;
 
   /// `run` is called on a reader thread, once. `done` tells kCommitted if it ran, otherwise
-  /// kFailed, kFault or kRejected.
-  virtual void Read(std::move_only_function<void(Reader&)> run,
+  /// kFailed, kFault, kRejected or kTimedOut: a port call throws when the job has run for too long
+  /// or the store stops. One app's jobs never occupy more than half of the readers.
+  virtual void Read(Origin origin, std::move_only_function<void(Reader&)> run,
                     std::move_only_function<void(Commit)> done) = 0;
+
+  /// The same for the server's own work: never rejected for a full queue, and one reader is always
+  /// free for it.
+  virtual void ReadInternal(std::move_only_function<void(Reader&)> run,
+                            std::move_only_function<void(Commit)> done) = 0;
 
   /// Who hears of committed deliveries. Set before the first Write; outlives the store's threads.
   virtual void SetCommitListener(delivery::CommitListener* listener) = 0;
@@ -122,7 +152,10 @@ class Store {
   /// does not change it.
   virtual bool healthy() const = 0;
 
-  /// Finishes the jobs that are queued, then stops. Further jobs are rejected.
+  virtual QueueStats queues() const = 0;
+
+  /// Finishes the write jobs that are queued, then stops. Reads that wait are rejected, and those
+  /// that run are interrupted. Further jobs are rejected.
   virtual void Stop() = 0;
 };
 

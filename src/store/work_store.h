@@ -26,7 +26,7 @@ class WorkStoreAdapter final : public delivery::WorkStore {
 
   void Read(std::move_only_function<void(ReadTx&)> run,
             std::move_only_function<void(bool)> done) override {
-    store_.Read(
+    store_.ReadInternal(
         [run = std::move(run)](Reader& reader) mutable {
           ReadTx view{reader, reader};
           run(view);

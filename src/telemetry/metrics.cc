@@ -68,6 +68,21 @@ void AddSyncHooks(Page& page, const std::vector<hooks::HookReport>& sync_hooks) 
   page.Gauge("hookline_sync_hooks_paused", "Synchronous hooks that are paused now.", paused);
 }
 
+void AddQueues(Page& page, const store::QueueStats& queues) {
+  page.Gauge("hookline_store_writes_queued",
+             "Requests that wait for the writer or are written now.", queues.writes_queued);
+  page.Gauge("hookline_store_write_queue_bytes", "What these take of the memory.",
+             queues.write_bytes_queued);
+  page.Counter("hookline_store_writes_rejected_total",
+               "Requests turned away because the write queue was full.", queues.writes_rejected);
+  page.Gauge("hookline_store_reads_queued", "Requests that wait for a reader or are read now.",
+             queues.reads_queued);
+  page.Counter("hookline_store_reads_rejected_total",
+               "Requests turned away because readers had too much to do.", queues.reads_rejected);
+  page.Counter("hookline_store_reads_timed_out_total",
+               "Requests given up because their queries took too long.", queues.reads_timed_out);
+}
+
 }  // namespace
 
 std::string RenderMetrics(const delivery::DispatcherStats& delivery, const ServerFigures& server,
@@ -76,6 +91,7 @@ std::string RenderMetrics(const delivery::DispatcherStats& delivery, const Serve
   page.Gauge("hookline_http_connections", "API connections open now.", server.connections);
   page.Gauge("hookline_store_healthy", "1 while the store takes writes.",
              server.store_healthy ? 1 : 0);
+  AddQueues(page, server.queues);
   page.Gauge("hookline_deliveries_in_memory", "Deliveries loaded now.", delivery.in_memory);
   page.Gauge("hookline_attempts_in_flight", "Attempts under way now.", delivery.in_flight);
   page.Gauge("hookline_outcomes_unrecorded", "Outcomes that are not committed yet.",

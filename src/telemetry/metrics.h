@@ -6,6 +6,7 @@
 
 #include "delivery/stats.h"
 #include "hooks/sync_caller.h"
+#include "store/store.h"
 
 namespace hookline::telemetry {
 
@@ -13,6 +14,7 @@ namespace hookline::telemetry {
 struct ServerFigures {
   std::int64_t connections = 0;  ///< API connections open now.
   bool store_healthy = true;
+  store::QueueStats queues;
 };
 
 /// The page in Prometheus' text format.

@@ -9,6 +9,7 @@ namespace {
 using delivery::DeliveryState;
 using delivery::FailureClass;
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::IsEmpty;
 
 std::vector<DeliveryId> Ids(const std::vector<delivery::PendingDelivery>& deliveries) {
@@ -100,6 +101,61 @@ TEST_P(StoreDeliveryContract, PendingOnesAreLoadedByTimeThenAge) {
     EXPECT_EQ(reader.CountPending(hooks[1]), 0);
   });
   Write([&](Tx& tx) { EXPECT_EQ(tx.LastDelivery(), other); });
+}
+
+TEST_P(StoreDeliveryContract, APageEndsWhenItsEventsHaveReachedTheBytes) {
+  const HookId hook = AddAppWithHooks({"a"})[0];
+  std::vector<DeliveryId> ids;
+  std::size_t each = 0;
+  Write([&](Tx& tx) {
+    for (int i = 0; i < 5; ++i) {
+      const auto event = tx.InsertEvent(MakeEvent(std::string(1000, 'x')));
+      each = delivery::Bytes(*event);
+      ids.push_back(tx.InsertDelivery(MakeDelivery(hook, event, At(i))));
+    }
+  });
+  const auto load = [&](std::size_t bytes_max) {
+    std::vector<DeliveryId> loaded;
+    ReadBoth([&](Reader& reader) {
+      delivery::PendingQuery query = Due(hook, At(100));
+      query.bytes_max = bytes_max;
+      loaded.clear();
+      for (const auto& pending : reader.LoadPending(query)) loaded.push_back(pending.id);
+    });
+    return loaded;
+  };
+  EXPECT_THAT(load(1), ElementsAre(ids[0]));
+  EXPECT_THAT(load(2 * each), ElementsAre(ids[0], ids[1]));
+  EXPECT_THAT(load(2 * each + 1), ElementsAre(ids[0], ids[1], ids[2]));
+  EXPECT_THAT(load(100 * each), ElementsAreArray(ids));
+}
+
+TEST_P(StoreDeliveryContract, EventsInMemoryAreSharedAndNewOnesPutThere) {
+  const auto hooks = AddAppWithHooks({"a", "b"});
+  Write([&](Tx& tx) {
+    const auto first = tx.InsertEvent(MakeEvent("first"));
+    const auto second = tx.InsertEvent(MakeEvent("second"));
+    for (const HookId hook : hooks) {
+      tx.InsertDelivery(MakeDelivery(hook, first, At(1)));
+      tx.InsertDelivery(MakeDelivery(hook, second, At(2)));
+    }
+  });
+  delivery::EventPool pool(1 << 20);
+  ReadBoth([&](Reader& reader) {
+    std::vector<std::vector<delivery::PendingDelivery>> loaded;
+    for (const HookId hook : hooks) {
+      delivery::PendingQuery query = Due(hook, At(100));
+      query.events = &pool;
+      loaded.push_back(reader.LoadPending(query));
+      ASSERT_EQ(loaded.back().size(), 2U);
+    }
+    for (std::size_t i = 0; i < 2; ++i) {
+      EXPECT_EQ(loaded[0][i].event, loaded[1][i].event);
+      EXPECT_EQ(loaded[0][i].event, pool.Find(loaded[0][i].event->id));
+    }
+    EXPECT_EQ(*loaded[0][1].event->body_v1, "second");
+  });
+  EXPECT_EQ(pool.bytes(), 0U);
 }
 
 TEST_P(StoreDeliveryContract, ASuccessEndsADelivery) {

@@ -42,7 +42,10 @@ class StoreBackend {
   struct Options {
     const Clock* clock = nullptr;
     std::size_t write_queue_max = 8192;
+    std::size_t write_queue_bytes_max = std::size_t{64} << 20;
     std::size_t read_queue_max = 4096;
+    std::chrono::milliseconds read_time_max{2000};
+    std::chrono::milliseconds read_wait_max{5000};
   };
   virtual ~StoreBackend() = default;
   virtual std::unique_ptr<Store> Open(const Options& options) = 0;
@@ -67,7 +70,8 @@ class StoreContract : public testing::TestWithParam<MakeStoreBackend> {
   /// Runs a job and waits for its end.
   Commit TryWrite(std::move_only_function<bool(Tx&)> run) {
     std::promise<Commit> promise;
-    store_->Write(std::move(run), [&promise](Commit result) { promise.set_value(result); });
+    store_->Write(Origin{}, std::move(run),
+                  [&promise](Commit result) { promise.set_value(result); });
     return promise.get_future().get();
   }
   void Write(std::move_only_function<void(Tx&)> run) {
@@ -79,7 +83,8 @@ class StoreContract : public testing::TestWithParam<MakeStoreBackend> {
   }
   void Read(std::move_only_function<void(Reader&)> run) {
     std::promise<Commit> promise;
-    store_->Read(std::move(run), [&promise](Commit result) { promise.set_value(result); });
+    store_->Read(Origin{}, std::move(run),
+                 [&promise](Commit result) { promise.set_value(result); });
     ASSERT_EQ(promise.get_future().get(), Commit::kCommitted);
   }
   /// Checks that a reader thread and the writer see the same.

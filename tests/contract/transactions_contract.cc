@@ -28,6 +28,7 @@ class Blocker {
  public:
   explicit Blocker(Store& store) {
     store.Write(
+        Origin{},
         [this](Tx&) {
           running_.count_down();
           release_.wait();
@@ -107,6 +108,7 @@ TEST_P(StoreContract, JobsOfOneBatchFailAlone) {
     Blocker blocker(*store_);
     const auto post = [&](std::string id, int outcome) {
       store_->Write(
+          Origin{},
           [this, id, outcome](Tx& tx) {
             tx.PutUser(MakeUser(id));
             if (outcome == 2) throw Failure("on purpose");
@@ -209,6 +211,7 @@ TEST_P(StoreContract, TellsOfACommitInOrder) {
     Blocker blocker(*store_);
     for (const bool keep : {true, false, true}) {
       store_->Write(
+          Origin{},
           [&, keep](Tx& tx) {
             tx.OnCommit([&order] { order.push_back("on commit"); });
             tx.InsertDelivery(MakeDelivery(hooks[0], tx.InsertEvent(MakeEvent()), At(10)));
@@ -281,7 +284,7 @@ TEST_P(StoreContract, RejectsWritesWhenTheQueueIsFullButNotInternalOnes) {
   };
   {
     Blocker blocker(*store_);
-    for (int i = 0; i < 10; ++i) store_->Write(put, count);
+    for (int i = 0; i < 10; ++i) store_->Write(Origin{}, put, count);
     EXPECT_GE(rejected, 6);
     const int before = rejected;
     for (int i = 0; i < 10; ++i) store_->WriteInternal(put, count);
@@ -299,11 +302,12 @@ TEST_P(StoreContract, RejectsReadsWhenTheQueueIsFull) {
   std::atomic<int> rejected = 0;
   std::atomic<int> done = 0;
   for (int i = 0; i < 20; ++i) {
-    store_->Read([&release](Reader&) { release.wait(); },
-                 [&](Commit result) {
-                   if (result == Commit::kRejected) ++rejected;
-                   ++done;
-                 });
+    store_->Read(
+        Origin{}, [&release](Reader&) { release.wait(); },
+        [&](Commit result) {
+          if (result == Commit::kRejected) ++rejected;
+          ++done;
+        });
   }
   EXPECT_GE(rejected, 10);
   release.count_down();
@@ -315,6 +319,7 @@ TEST_P(StoreContract, StoppingFinishesWhatIsQueuedAndRejectsTheRest) {
   std::atomic<int> committed = 0;
   for (int i = 0; i < 100; ++i) {
     store_->Write(
+        Origin{},
         [this, i](Tx& tx) {
           tx.PutUser(MakeUser("user-" + std::to_string(i)));
           return true;
@@ -330,7 +335,7 @@ TEST_P(StoreContract, StoppingFinishesWhatIsQueuedAndRejectsTheRest) {
   store_->WriteInternal([](Tx&) { return true; }, [&](Commit result) { internal = result; });
   EXPECT_EQ(internal, Commit::kRejected);
   Commit read = Commit::kCommitted;
-  store_->Read([](Reader&) {}, [&](Commit result) { read = result; });
+  store_->Read(Origin{}, [](Reader&) {}, [&](Commit result) { read = result; });
   EXPECT_EQ(read, Commit::kRejected);
   Reopen();
   Read([&](Reader& reader) { EXPECT_NE(reader.FindUser(app_, "user-99"), nullptr); });
@@ -345,6 +350,7 @@ TEST_P(StoreContract, TakesJobsFromManyThreads) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < kJobs; ++i) {
         store_->Write(
+            Origin{},
             [this, t, i](Tx& tx) {
               tx.PutUser(MakeUser(std::to_string(t) + "-" + std::to_string(i)));
               return true;
@@ -353,7 +359,7 @@ TEST_P(StoreContract, TakesJobsFromManyThreads) {
               EXPECT_EQ(result, Commit::kCommitted);
               all.count_down();
             });
-        store_->Read([](Reader& reader) { reader.FindUser({1}, "0-0"); }, [](Commit) {});
+        store_->Read(Origin{}, [](Reader& reader) { reader.FindUser({1}, "0-0"); }, [](Commit) {});
       }
     });
   }

@@ -17,12 +17,16 @@ struct SqliteOptions {
   std::string directory;  ///< Created (mode 0700) if missing. Holds hookline.db and its lock.
   std::chrono::milliseconds lock_wait{5000};   ///< For another server to let go of the directory.
   std::chrono::milliseconds check_time{2000};  ///< For looking for damage before the start.
-  int reader_threads = 2;
-  std::size_t write_queue_max = 8192;  ///< Jobs of Write; more are rejected.
-  std::size_t read_queue_max = 4096;
+  int reader_threads = 4;
+  std::size_t write_queue_max = 8192;                         ///< Jobs of Write; more are rejected.
+  std::size_t write_queue_bytes_max = std::size_t{64} << 20;  ///< Of Origin::bytes; the same.
+  std::size_t read_queue_max = 4096;                          ///< Jobs of Read; more are rejected.
+  std::size_t read_queue_bytes_max = std::size_t{64} << 20;
+  std::chrono::milliseconds read_time_max{2000};  ///< For a job of Read to run.
+  std::chrono::milliseconds read_wait_max{5000};  ///< For a job of Read to begin.
   /// Each commit walks the whole cache: a larger one costs more than the reads that it saves.
   int writer_cache_kib = 1024;
-  int reader_cache_kib = 8 * 1024;  ///< For each reader thread.
+  int reader_cache_kib = 4 * 1024;  ///< For each reader thread.
   const Clock* clock = nullptr;     ///< Outlives the store; nullptr: the system's.
   /// For the operator's log; called from any of the store's threads. Empty: standard error.
   std::function<void(std::string_view)> log;

@@ -75,28 +75,43 @@ class SqliteStore final : public Store {
     epoch_ = NextEpoch(*db);
     writer_ = std::make_unique<sqlite::Writer>(
         std::move(db), clock_, health_,
-        sqlite::Writer::Options{.queue_max = options.write_queue_max});
+        sqlite::Writer::Options{.queue_max = options.write_queue_max,
+                                .queue_bytes_max = options.write_queue_bytes_max});
     std::vector<std::unique_ptr<sqlite::Connection>> connections;
     connections.reserve(static_cast<std::size_t>(options.reader_threads));
     for (int i = 0; i < options.reader_threads; ++i) connections.push_back(Connect(options, true));
-    readers_ = std::make_unique<sqlite::ReaderPool>(std::move(connections), clock_, health_,
-                                                    options.read_queue_max);
+    readers_ = std::make_unique<sqlite::ReaderPool>(
+        std::move(connections), clock_, health_,
+        sqlite::ReaderPool::Options{.queue_max = options.read_queue_max,
+                                    .queue_bytes_max = options.read_queue_bytes_max,
+                                    .run_max = options.read_time_max,
+                                    .wait_max = options.read_wait_max});
     writer_->Start();
   }
 
   ~SqliteStore() override { Stop(); }
 
-  void Write(std::move_only_function<bool(Tx&)> run,
+  void Write(Origin origin, std::move_only_function<bool(Tx&)> run,
              std::move_only_function<void(Commit)> done) override {
-    writer_->Post(std::move(run), std::move(done), false);
+    writer_->Post(origin, std::move(run), std::move(done));
   }
   void WriteInternal(std::move_only_function<bool(Tx&)> run,
                      std::move_only_function<void(Commit)> done) override {
-    writer_->Post(std::move(run), std::move(done), true);
+    writer_->PostInternal(std::move(run), std::move(done));
   }
-  void Read(std::move_only_function<void(Reader&)> run,
+  void Read(Origin origin, std::move_only_function<void(Reader&)> run,
             std::move_only_function<void(Commit)> done) override {
-    readers_->Post(std::move(run), std::move(done));
+    readers_->Post(origin, std::move(run), std::move(done));
+  }
+  void ReadInternal(std::move_only_function<void(Reader&)> run,
+                    std::move_only_function<void(Commit)> done) override {
+    readers_->PostInternal(std::move(run), std::move(done));
+  }
+  QueueStats queues() const override {
+    QueueStats stats;
+    writer_->AddTo(stats);
+    readers_->AddTo(stats);
+    return stats;
   }
   void SetCommitListener(delivery::CommitListener* listener) override {
     writer_->SetCommitListener(listener);
@@ -105,7 +120,7 @@ class SqliteStore final : public Store {
   bool healthy() const override { return health_.ok(); }
 
   void Stop() override {
-    // Readers first: their jobs may still post writes.
+    // Readers first: those who wait for them may still post writes.
     readers_->Stop();
     writer_->Stop();
   }

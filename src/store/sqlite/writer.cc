@@ -20,7 +20,8 @@ Writer::Writer(std::unique_ptr<Connection> db, const Clock& clock, Health& healt
       session_(*db_, clock),
       begin_(*db_, "BEGIN IMMEDIATE"),
       commit_(*db_, "COMMIT"),
-      probe_(*db_, "UPDATE meta SET value = value + 1 WHERE key = 'probe'") {}
+      probe_(*db_, "UPDATE meta SET value = value + 1 WHERE key = 'probe'"),
+      shares_(options.queue_max, options.queue_bytes_max) {}
 
 Writer::~Writer() { Stop(); }
 
@@ -41,19 +42,36 @@ void Writer::Stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-void Writer::Post(Run run, Done done, bool internal) {
+void Writer::Post(Origin origin, Run run, Done done) {
+  Job job{std::move(run), std::move(done), origin};
+  if (!PostJob(job)) job.done(Commit::kRejected);
+}
+
+void Writer::PostInternal(Run run, Done done) {
+  Job job{std::move(run), std::move(done), std::nullopt};
+  if (!PostJob(job)) job.done(Commit::kRejected);
+}
+
+bool Writer::PostJob(Job& job) {
+  bool wake = false;
   {
-    std::unique_lock lock(mutex_);
-    if (!stopping_ && (internal || queued_ < options_.queue_max)) {
-      if (!internal) ++queued_;
-      incoming_.push_back({std::move(run), std::move(done), internal});
-      const bool wake = std::exchange(waiting_, false);
-      lock.unlock();
-      if (wake) arrived_.notify_one();
-      return;
+    const std::lock_guard lock(mutex_);
+    if (stopping_ || (job.origin && !shares_.Admit(*job.origin))) {
+      if (job.origin) ++rejected_;
+      return false;
     }
+    incoming_.push_back(std::move(job));
+    wake = std::exchange(waiting_, false);
   }
-  done(Commit::kRejected);
+  if (wake) arrived_.notify_one();
+  return true;
+}
+
+void Writer::AddTo(QueueStats& stats) const {
+  const std::lock_guard lock(mutex_);
+  stats.writes_queued = static_cast<std::int64_t>(shares_.jobs());
+  stats.write_bytes_queued = static_cast<std::int64_t>(shares_.bytes());
+  stats.writes_rejected = rejected_;
 }
 
 void Writer::Loop() {
@@ -65,8 +83,34 @@ void Writer::Loop() {
 }
 
 bool Writer::TakeJobs() {
+  taken_.clear();
+  if (!TakeIncoming()) return false;
+  for (Job& job : taken_) {
+    if (job.origin) {
+      const AppId app = job.origin->app;
+      waiting_jobs_.Push(app, std::move(job));
+    } else {
+      internal_jobs_.push_back(std::move(job));
+    }
+  }
+  const auto take_internal = [this](std::size_t most) {
+    for (; most > 0 && !internal_jobs_.empty(); --most) {
+      jobs_.push_back(std::move(internal_jobs_.front()));
+      internal_jobs_.pop_front();
+    }
+  };
+  take_internal(options_.batch_max / 2);
+  while (jobs_.size() < options_.batch_max && !waiting_jobs_.empty()) {
+    jobs_.push_back(waiting_jobs_.Pop());
+  }
+  take_internal(options_.batch_max - jobs_.size());
+  return true;
+}
+
+bool Writer::TakeIncoming() {
   std::unique_lock lock(mutex_);
-  while (incoming_.empty()) {
+  const bool idle = waiting_jobs_.empty() && internal_jobs_.empty();
+  while (idle && incoming_.empty()) {
     if (stopping_) return false;
     waiting_ = true;
     const TimePoint chore = NextChore();
@@ -80,7 +124,7 @@ bool Writer::TakeJobs() {
     }
   }
   waiting_ = false;
-  jobs_.swap(incoming_);
+  taken_.swap(incoming_);
   return true;
 }
 
@@ -205,17 +249,17 @@ void Writer::Fail(std::size_t begin, std::size_t end) {
 }
 
 void Writer::Tell(std::size_t begin, std::size_t end) {
-  std::size_t callers = 0;
   for (std::size_t i = begin; i < end; ++i) {
     Job& job = jobs_[i];
-    if (!job.internal) ++callers;
     job.done(job.result);
     // What the job holds on to is let go now, not when the whole queue has been worked off.
     job.run = nullptr;
     job.done = nullptr;
   }
   const std::lock_guard lock(mutex_);
-  queued_ -= callers;
+  for (std::size_t i = begin; i < end; ++i) {
+    if (jobs_[i].origin) shares_.Release(*jobs_[i].origin);
+  }
 }
 
 bool Writer::Probe() {
@@ -248,15 +292,14 @@ Writer::TimePoint Writer::NextChore() const {
 
 void Writer::PostPurge() {
   purger_.OnQueued();
-  Post(
+  PostInternal(
       [this](Tx&) {
         session_.ContinuePurge(purger_.rows());
         return true;
       },
       [this](Commit commit) {
         purger_.OnEnded(commit == Commit::kCommitted, std::chrono::steady_clock::now());
-      },
-      true);
+      });
 }
 
 }  // namespace hookline::store::sqlite

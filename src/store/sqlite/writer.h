@@ -2,14 +2,19 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "store/sqlite/connection.h"
+#include "store/sqlite/fair_queue.h"
 #include "store/sqlite/health.h"
 #include "store/sqlite/purger.h"
 #include "store/sqlite/writer_session.h"
@@ -17,7 +22,8 @@
 namespace hookline::store::sqlite {
 
 /// The thread that writes. Takes all jobs that have arrived, up to a bound, runs them in one
-/// transaction and commits it; does not wait for more to arrive. Thread-safe.
+/// transaction and commits it; does not wait for more to arrive. If more wait than one batch can
+/// take, internal ones get up to half of it, and apps take turns. Thread-safe.
 ///
 /// A transaction that is lost (one job broke it, or it could not be committed) is run again job by
 /// job, each in a transaction of its own: who fails then, fails alone, and nobody is told of
@@ -29,6 +35,7 @@ class Writer {
 
   struct Options {
     std::size_t queue_max = 8192;
+    std::size_t queue_bytes_max = std::size_t{64} << 20;
     std::size_t batch_max = 256;
     std::chrono::microseconds batch_time_max{4000};
   };
@@ -43,9 +50,12 @@ class Writer {
   /// Finishes what is queued; then every job is rejected. Not to be called from the thread itself.
   void Stop();
 
-  /// If the job is not taken, `done` is told so at once. Internal jobs do not count for the bound
-  /// of the queue and are refused only after Stop.
-  void Post(Run run, Done done, bool internal);
+  /// If the job is not taken, `done` is told so at once.
+  void Post(Origin origin, Run run, Done done);
+  /// Internal jobs do not count for the bounds of the queue and are refused only after Stop.
+  void PostInternal(Run run, Done done);
+  /// Fills in what is about writes.
+  void AddTo(QueueStats& stats) const;
   void SetCommitListener(delivery::CommitListener* listener) { listener_ = listener; }
 
  private:
@@ -54,7 +64,7 @@ class Writer {
   struct Job {
     Run run;
     Done done;
-    bool internal;
+    std::optional<Origin> origin;  ///< None: internal.
     Commit result = Commit::kFailed;
   };
   enum class Fate {
@@ -68,8 +78,11 @@ class Writer {
   };
 
   void Loop();
-  /// Waits for jobs and takes all there are. False when the writer is to end.
+  bool PostJob(Job& job);
+  /// Waits for jobs and takes what goes into one batch. False when the writer is to end.
   bool TakeJobs();
+  /// Takes over what has arrived; waits if there is nothing to do. False when the writer is to end.
+  bool TakeIncoming();
   /// Runs jobs from `begin` on, and tells. Returns the end of what it did.
   std::size_t RunBatch(std::size_t begin);
   /// Runs jobs from `begin` on in one transaction, up to `limit` or until the time is up.
@@ -101,14 +114,18 @@ class Writer {
   Statement probe_;
   delivery::CommitListener* listener_ = nullptr;
   // The thread's own:
-  std::vector<Job> jobs_;
+  std::vector<Job> taken_;         ///< What has arrived, for a moment.
+  std::vector<Job> jobs_;          ///< The batch.
+  FairQueue<Job> waiting_jobs_;    ///< Of callers, for the batches after it.
+  std::deque<Job> internal_jobs_;  ///< The same of internal ones.
   TimePoint probe_at_;
   Purger purger_;
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable arrived_;
-  std::vector<Job> incoming_;  ///< Guarded by mutex_, as are the next three.
-  std::size_t queued_ = 0;     ///< Jobs of callers that were taken in and have not ended.
+  std::vector<Job> incoming_;  ///< Guarded by mutex_, as are the next four.
+  QueueShares shares_;         ///< Of callers' jobs that were taken in and have not ended.
+  std::int64_t rejected_ = 0;
   bool waiting_ = false;
   bool stopping_ = false;
 

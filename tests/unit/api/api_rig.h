@@ -44,10 +44,10 @@ class MoodyStore final : public store::Store {
 
   explicit MoodyStore(std::unique_ptr<store::Store> real) : real_(std::move(real)) {}
 
-  void Write(WriteJob run, Done done) override {
+  void Write(store::Origin origin, WriteJob run, Done done) override {
     switch (mood) {
       case Mood::kKind:
-        return real_->Write(std::move(run), std::move(done));
+        return real_->Write(origin, std::move(run), std::move(done));
       case Mood::kRejects:
         return done(store::Commit::kRejected);
       case Mood::kFails:
@@ -56,6 +56,7 @@ class MoodyStore final : public store::Store {
         return done(store::Commit::kFault);
       case Mood::kLoses:
         return real_->Write(
+            origin,
             [run = std::move(run)](store::Tx& tx) mutable {
               run(tx);
               return false;
@@ -64,29 +65,37 @@ class MoodyStore final : public store::Store {
       case Mood::kRepeats: {
         auto job = std::make_shared<WriteJob>(std::move(run));
         real_->Write(
+            origin,
             [job](store::Tx& tx) {
               (*job)(tx);
               return false;
             },
             [](store::Commit) {});
-        return real_->Write([job](store::Tx& tx) { return (*job)(tx); }, std::move(done));
+        return real_->Write(origin, [job](store::Tx& tx) { return (*job)(tx); }, std::move(done));
       }
     }
   }
-  void WriteInternal(WriteJob run, Done done) override { Write(std::move(run), std::move(done)); }
-  void Read(std::move_only_function<void(store::Reader&)> run, Done done) override {
-    if (reads_fail) return done(store::Commit::kFailed);
-    real_->Read(std::move(run), std::move(done));
+  void WriteInternal(WriteJob run, Done done) override {
+    Write({}, std::move(run), std::move(done));
+  }
+  void ReadInternal(std::move_only_function<void(store::Reader&)> run, Done done) override {
+    Read({}, std::move(run), std::move(done));
+  }
+  void Read(store::Origin origin, std::move_only_function<void(store::Reader&)> run,
+            Done done) override {
+    if (reads_end) return done(*reads_end);
+    real_->Read(origin, std::move(run), std::move(done));
   }
   void SetCommitListener(delivery::CommitListener* listener) override {
     real_->SetCommitListener(listener);
   }
   std::int64_t epoch() const override { return real_->epoch(); }
   bool healthy() const override { return real_->healthy(); }
+  store::QueueStats queues() const override { return real_->queues(); }
   void Stop() override { real_->Stop(); }
 
   Mood mood = Mood::kKind;
-  bool reads_fail = false;
+  std::optional<store::Commit> reads_end;  ///< Reads end like this, without being begun.
 
  private:
   std::unique_ptr<store::Store> real_;
@@ -145,6 +154,7 @@ class ApiRig : public testing::Test {
   void InStore(std::function<void(store::Tx&)> work) {
     std::promise<store::Commit> ended;
     store_->Write(
+        store::Origin{},
         [&](store::Tx& tx) {
           work(tx);
           return true;

@@ -82,9 +82,9 @@ TEST_F(MessageFlowTest, AnUpdateThatFailsHoldsUpNoOther) {
     for (const auto& answer : Call(std::vector(3, Update()))) EXPECT_EQ(answer.status, 503);
   }
   store_->mood = Mood::kKind;
-  store_->reads_fail = true;
+  store_->reads_end = store::Commit::kFailed;
   EXPECT_EQ(Call(Update()).status, 503);
-  store_->reads_fail = false;
+  store_->reads_end.reset();
   for (const auto& answer : Call(std::vector(5, Update("key")))) {
     EXPECT_EQ(answer.status, 201) << answer.body;
   }

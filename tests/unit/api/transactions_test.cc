@@ -32,10 +32,18 @@ TEST_F(TransactionsTest, WhatTheStoreDidNotKeepIsNoSuccess) {
 
 TEST_F(TransactionsTest, AStoreThatCannotBeReadIs503) {
   MakeChannel();
-  store_->reads_fail = true;
+  store_->reads_end = store::Commit::kFailed;
   const auto answer = Call({.method = "GET", .path = "/channels/messaging/dock"});
   EXPECT_EQ(answer.status, 503);
   EXPECT_TRUE(TellsWhenToTryAgain(answer));
+}
+
+TEST_F(TransactionsTest, AQueryThatTakesTooLongIs408) {
+  MakeChannel();
+  store_->reads_end = store::Commit::kTimedOut;
+  const auto answer = Call({.method = "GET", .path = "/channels/messaging/dock"});
+  EXPECT_EQ(answer.status, 408);
+  EXPECT_EQ(Json(answer).root()["code"].AsInt(), 23);
 }
 
 TEST_F(TransactionsTest, AJobThatIsRunAgainIsAnsweredOnce) {

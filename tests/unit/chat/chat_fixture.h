@@ -275,8 +275,9 @@ class ChatTest : public ::testing::Test {
 
   void InTransaction(const std::function<bool(store::Tx&)>& run) {
     std::promise<store::Commit> promise;
-    store_->Write([&](store::Tx& tx) { return run(tx); },
-                  [&](store::Commit commit) { promise.set_value(commit); });
+    store_->Write(
+        store::Origin{}, [&](store::Tx& tx) { return run(tx); },
+        [&](store::Commit commit) { promise.set_value(commit); });
     const store::Commit commit = promise.get_future().get();
     ASSERT_TRUE(commit == store::Commit::kCommitted || commit == store::Commit::kRolledBack)
         << "the store failed";

@@ -62,6 +62,7 @@ class Node {
   bool Write(std::function<void(store::Tx&)> run) {
     std::promise<store::Commit> done;
     store_->Write(
+        store::Origin{},
         [&](store::Tx& tx) {
           run(tx);
           return true;
@@ -72,8 +73,9 @@ class Node {
 
   void Read(std::function<void(store::Reader&)> run) {
     std::promise<store::Commit> done;
-    store_->Read([&](store::Reader& reader) { run(reader); },
-                 [&](store::Commit commit) { done.set_value(commit); });
+    store_->Read(
+        store::Origin{}, [&](store::Reader& reader) { run(reader); },
+        [&](store::Commit commit) { done.set_value(commit); });
     ASSERT_EQ(done.get_future().get(), store::Commit::kCommitted);
   }
 

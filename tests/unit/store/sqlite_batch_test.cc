@@ -78,12 +78,14 @@ class SqliteBatchTest : public testing::Test {
 
   Commit Write(std::move_only_function<bool(Tx&)> run) {
     std::promise<Commit> promise;
-    store_->Write(std::move(run), [&promise](Commit result) { promise.set_value(result); });
+    store_->Write(Origin{}, std::move(run),
+                  [&promise](Commit result) { promise.set_value(result); });
     return promise.get_future().get();
   }
   void Read(std::move_only_function<void(Reader&)> run) {
     std::promise<Commit> promise;
-    store_->Read(std::move(run), [&promise](Commit result) { promise.set_value(result); });
+    store_->Read(Origin{}, std::move(run),
+                 [&promise](Commit result) { promise.set_value(result); });
     ASSERT_EQ(promise.get_future().get(), Commit::kCommitted);
   }
   // Runs all of them in one batch, and returns what they were told.
@@ -92,13 +94,14 @@ class SqliteBatchTest : public testing::Test {
     std::latch queued(1);
     std::latch done(static_cast<std::ptrdiff_t>(jobs.size()) + 1);
     store_->Write(
+        Origin{},
         [&queued](Tx&) {
           queued.wait();
           return false;
         },
         [&done](Commit) { done.count_down(); });
     for (std::size_t i = 0; i < jobs.size(); ++i) {
-      store_->Write(std::move(jobs[i]), [&, i](Commit result) {
+      store_->Write(Origin{}, std::move(jobs[i]), [&, i](Commit result) {
         results[i] = result;
         done.count_down();
       });

@@ -15,7 +15,10 @@ class SqliteBackend final : public StoreBackend {
     sqlite.directory = directory_.path() + "/data";
     sqlite.clock = options.clock;
     sqlite.write_queue_max = options.write_queue_max;
+    sqlite.write_queue_bytes_max = options.write_queue_bytes_max;
     sqlite.read_queue_max = options.read_queue_max;
+    sqlite.read_time_max = options.read_time_max;
+    sqlite.read_wait_max = options.read_wait_max;
     sqlite.log = [](std::string_view) {};
     auto store = OpenSqlite(sqlite);
     EXPECT_TRUE(store) << store.error().message();

@@ -51,7 +51,8 @@ class SqliteFaultTest : public testing::Test {
   }
   static Commit WritePair(Store& store, int number, std::size_t size = 10) {
     std::promise<Commit> promise;
-    store.Write(PutPair(number, size), [&promise](Commit result) { promise.set_value(result); });
+    store.Write(Origin{}, PutPair(number, size),
+                [&promise](Commit result) { promise.set_value(result); });
     return promise.get_future().get();
   }
   static bool HasPair(Reader& reader, int number) {
@@ -62,7 +63,7 @@ class SqliteFaultTest : public testing::Test {
   }
   static void Read(Store& store, std::move_only_function<void(Reader&)> run) {
     std::promise<Commit> promise;
-    store.Read(std::move(run), [&promise](Commit result) { promise.set_value(result); });
+    store.Read(Origin{}, std::move(run), [&promise](Commit result) { promise.set_value(result); });
     ASSERT_EQ(promise.get_future().get(), Commit::kCommitted);
   }
 
@@ -80,14 +81,14 @@ TEST_F(SqliteFaultTest, APowerFailureLosesNothingThatWasReported) {
   std::thread writer([&] {
     for (int i = 0; i < kJobs; ++i) {
       std::latch room(1);
-      store->Write(PutPair(i, 400), [&, i](Commit result) {
+      store->Write(Origin{}, PutPair(i, 400), [&, i](Commit result) {
         ASSERT_EQ(result, Commit::kCommitted);
         const std::lock_guard lock(mutex);
         reported.insert(i);
       });
       // Batches of many sizes: now and then the queue is let run empty.
       if (i % 37 == 0) {
-        store->Write([](Tx&) { return false; }, [&room](Commit) { room.count_down(); });
+        store->Write(Origin{}, [](Tx&) { return false; }, [&room](Commit) { room.count_down(); });
         room.wait();
       }
       ++posted;
@@ -173,6 +174,7 @@ TEST_F(SqliteFaultTest, OneSyncForABatchAndNoneForNothing) {
   const std::int64_t before = fault_vfs::Syncs();
   std::promise<Commit> rolled_back;
   store->Write(
+      Origin{},
       [](Tx& tx) {
         PutPair(1)(tx);
         return false;
@@ -180,8 +182,9 @@ TEST_F(SqliteFaultTest, OneSyncForABatchAndNoneForNothing) {
       [&](Commit result) { rolled_back.set_value(result); });
   EXPECT_EQ(rolled_back.get_future().get(), Commit::kRolledBack);
   std::promise<Commit> read_only;
-  store->Write([](Tx& tx) { return tx.FindUser({1}, "user-0") != nullptr; },
-               [&](Commit result) { read_only.set_value(result); });
+  store->Write(
+      Origin{}, [](Tx& tx) { return tx.FindUser({1}, "user-0") != nullptr; },
+      [&](Commit result) { read_only.set_value(result); });
   EXPECT_EQ(read_only.get_future().get(), Commit::kCommitted);
   EXPECT_EQ(fault_vfs::Syncs(), before);
   // The first job holds the writer until the others are there.
@@ -189,13 +192,14 @@ TEST_F(SqliteFaultTest, OneSyncForABatchAndNoneForNothing) {
   std::latch queued(1);
   std::latch done(kJobs + 1);
   store->Write(
+      Origin{},
       [&queued](Tx&) {
         queued.wait();
         return false;
       },
       [&done](Commit) { done.count_down(); });
   for (int i = 0; i < kJobs; ++i) {
-    store->Write(PutPair(100 + i), [&done](Commit) { done.count_down(); });
+    store->Write(Origin{}, PutPair(100 + i), [&done](Commit) { done.count_down(); });
   }
   queued.count_down();
   done.wait();

@@ -43,7 +43,7 @@ class SqliteOpenTest : public testing::Test {
 
   static Commit Write(Store& store, std::move_only_function<bool(Tx&)> run) {
     std::promise<Commit> promise;
-    store.Write(std::move(run), [&promise](Commit result) { promise.set_value(result); });
+    store.Write(Origin{}, std::move(run), [&promise](Commit result) { promise.set_value(result); });
     return promise.get_future().get();
   }
 
