@@ -9,7 +9,7 @@ set -euo pipefail
 
 # Package, and the major version that it must have where its name does not say so.
 kBuild="clang-19 lld-19 cmake:3 ninja-build:1 pkg-config: g++-12 g++:12
-  libboost1.81-dev libboost-url1.81-dev libsimdjson-dev:3 libcurl4-openssl-dev:7 libssl-dev:3
+  libboost1.81-dev libboost-url1.81-dev libsimdjson-dev:3 libcurl4-openssl-dev:7 libc-ares-dev:1 libssl-dev:3
   libsqlite3-dev:3 libjwt-dev:1 zlib1g-dev:1 libfmt-dev:9 libspdlog-dev:1 libcli11-dev:2
   liblz4-dev:1 libmimalloc-dev:2 prometheus-cpp-dev:1 libtomlplusplus-dev:3 libgtest-dev:1
   libgmock-dev:1 libbenchmark-dev:1 python3:3"

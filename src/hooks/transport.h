@@ -14,7 +14,7 @@ namespace hookline::hooks {
 
 /// One POST to be made.
 struct TransportRequest {
-  AppId app;  ///< For spreading calls; not sent.
+  AppId app;  ///< For spreading calls and sharing lookups; not sent.
   std::string url;
   std::vector<std::string> headers;  ///< Lines: "Name: value".
   std::shared_ptr<const std::string> body;

@@ -89,8 +89,12 @@ class CallQueue {
   void ExpireWaiting();
 
   bool IsResolved(const PendingCall& pending) const;
-  void StartResolving(Host& host);
-  void OnResolved(const std::string& endpoint, Resolver::Answer answer);
+  void StartResolving(Host& host, AppId app);
+  void StopResolving(Host& host);
+  void OnResolved(const std::string& endpoint, const NameQuestion& question,
+                  Resolver::Answer answer);
+  bool FailsOnlyApp(Host& host, const NameQuestion& question, const Resolver::Answer& answer);
+  void ExpireResolving(PendingCall& pending);
   void FailWaiting(Host& host);
 
   bool HasRoom(const Host& host) const;

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "net/http_call.h"
+#include "net/resolver.h"
 #include "net/target_policy.h"
 #include "net/target_url.h"
 
@@ -55,6 +56,8 @@ struct Host {
   Failure failure = Failure::kNone;  ///< Of the latest lookup.
   std::string detail;
   std::shared_ptr<Pin> pin;
+  /// While kResolving: one for each app whose calls wait, within reason.
+  std::vector<std::shared_ptr<NameQuestion>> questions;
 
   std::optional<std::chrono::seconds> keep_alive;  ///< What the latest answer said.
   /// A kept connection was found broken or silent then: those not used since are not used any more.

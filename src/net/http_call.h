@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/ids.h"
+
 struct curl_slist;
 
 namespace hookline::net {
@@ -42,6 +44,7 @@ enum class HttpMethod { kPost, kGet };
 
 /// One outgoing request. The URL's credentials, if any, become basic authentication.
 struct HttpCall {
+  AppId app;  ///< Whose share of the lookups the call may use.
   std::string url;
   HttpMethod method = HttpMethod::kPost;
   std::vector<std::string> headers;                   ///< Lines of this call: "Name: value".

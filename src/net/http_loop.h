@@ -24,7 +24,8 @@ struct HttpLoopOptions {
   std::size_t response_header_bytes_max = 64 * 1024;      ///< Beyond: kTooLarge.
   std::size_t response_body_bytes_max = 4 * 1024 * 1024;  ///< Beyond: kTooLarge.
 
-  std::chrono::seconds dns_lifetime{30};  ///< Of an answer of the resolver.
+  LookupLane lookup_lane = LookupLane::kDeliveries;
+  std::chrono::seconds dns_lifetime{30};  ///< Of an answer of the resolver, at most.
   std::chrono::seconds dns_failure_lifetime{1};
   /// Connections that were idle for longer are not used again, unless the receiver has said
   /// "Keep-Alive: timeout=N": then it is N - 1 seconds, up to keep_alive_max.

@@ -148,6 +148,10 @@ constexpr Setting kSettings[] = {
     {"trusted_proxies", "Peers whose X-Forwarded-For is believed.", List<&Config::trusted_proxies>},
     {"egress.proxy", "Proxy for outgoing calls.", Text<&Config::proxy>},
     {"egress.source_address", "Local address of outgoing calls.", Text<&Config::source_address>},
+    {"resolver.servers",
+     "Name servers (10.0.0.2, [fd00::2]:5353) that are asked in place of those of "
+     "/etc/resolv.conf.",
+     List<&Config::name_servers>},
     {"egress.ca_file",
      "PEM bundle of the authorities that https targets are judged by; empty: SSL_CERT_FILE of the "
      "environment, else the system's.",

@@ -46,6 +46,7 @@ struct Config {
   std::vector<std::string> trusted_proxies;    ///< Peers whose X-Forwarded-For is believed.
   std::string proxy;                           ///< For outgoing calls; empty: none.
   std::string source_address;                  ///< For outgoing calls; empty: any.
+  std::vector<std::string> name_servers;       ///< Asked in place of the system's.
   std::string ca_file;                         ///< PEM bundle that https targets are judged by.
 };
 

@@ -9,6 +9,7 @@
 
 #include "delivery/shard.h"
 #include "hooks/limits.h"
+#include "net/dns_resolver.h"
 
 namespace hookline::server {
 namespace {
@@ -48,6 +49,23 @@ Result<net::HttpLoopOptions> MakeOptions(const Config& config) {
   return options;
 }
 
+/// A lookup asks one server, mostly; now and then a second one, or the first one again by TCP.
+constexpr std::size_t kDescriptorsPerLookup = 2;
+
+Result<net::DnsResolverOptions> MakeResolverOptions(const Config& config, std::size_t descriptors) {
+  net::DnsResolverOptions options;
+  for (const std::string& server : config.name_servers) {
+    if (auto good = net::CheckNameServers(server); !good) {
+      return InputError(fmt::format("resolver.servers: '{}' {}", server, good.error().message()));
+    }
+    if (!options.lookup.servers.empty()) options.lookup.servers += ',';
+    options.lookup.servers += server;
+  }
+  options.queue.under_way_max =
+      std::max<std::size_t>(1, descriptors / kDescriptorsPerLookup / net::kLookupLanes);
+  return options;
+}
+
 /// Connections of a loop beyond its shard's attempts, for test calls.
 constexpr std::size_t kTestCalls = 32;
 constexpr std::size_t kConnectionsPerLoop = delivery::ShardLimits{}.in_flight + kTestCalls;
@@ -65,6 +83,10 @@ std::size_t WantedDeliveryConnections(const Config& config) {
 
 // Every call that hooks::SyncCaller lets through starts at once.
 std::size_t WantedHookConnections() { return hooks::kMaxCallsInFlightTotal; }
+
+std::size_t WantedLookupDescriptors() {
+  return net::LookupQueue::Limits{}.under_way_max * net::kLookupLanes * kDescriptorsPerLookup;
+}
 
 int AttemptsPerLoop(const Config& config, std::size_t delivery_connections) {
   const std::size_t connections = delivery_connections / DeliveryLoopCount(config);
@@ -90,16 +112,17 @@ void Loops::Stop() {
   if (hooks) hooks->Stop();
 }
 
-Result<Loops> MakeLoops(const Config& config, std::size_t delivery_connections,
-                        std::size_t hook_connections) {
+Result<Loops> MakeLoops(const Config& config, const DescriptorShares& shares) {
   auto policy = MakePolicy(config);
   if (!policy) return std::unexpected(policy.error());
   auto options = MakeOptions(config);
   if (!options) return std::unexpected(options.error());
-  auto resolver = std::make_shared<net::SystemResolver>();
+  auto resolver_options = MakeResolverOptions(config, shares.lookups);
+  if (!resolver_options) return std::unexpected(resolver_options.error());
+  auto resolver = std::make_shared<net::DnsResolver>(std::move(*resolver_options));
   Loops loops;
   const std::size_t count = DeliveryLoopCount(config);
-  options->connections_max = std::max<std::size_t>(1, delivery_connections / count);
+  options->connections_max = std::max<std::size_t>(1, shares.delivery_connections / count);
   // A shard starts no more attempts than its loop has connections, and shares them by hook and app:
   // none waits for a connection while its time runs, be they to one host.
   options->connections_per_host_max = options->connections_max;
@@ -107,8 +130,9 @@ Result<Loops> MakeLoops(const Config& config, std::size_t delivery_connections,
     loops.delivery.push_back(std::make_unique<net::HttpLoop>(*options, *policy, resolver));
   }
   // The same goes for hooks::SyncCaller.
-  options->connections_max = std::max<std::size_t>(1, hook_connections);
+  options->connections_max = std::max<std::size_t>(1, shares.hook_connections);
   options->connections_per_host_max = options->connections_max;
+  options->lookup_lane = net::LookupLane::kHooks;
   loops.hooks = std::make_unique<net::HttpLoop>(*options, *policy, resolver);
   return loops;
 }

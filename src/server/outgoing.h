@@ -8,6 +8,7 @@
 #include "hooks/call_gate.h"
 #include "net/http_loop.h"
 #include "server/config.h"
+#include "server/process.h"
 
 namespace hookline::server {
 
@@ -21,15 +22,16 @@ struct Loops {
   void Start();
   void Stop();
 };
-/// `delivery_connections` are shared by the delivery loops, `hook_connections` are the hook loop's.
-Result<Loops> MakeLoops(const Config& config, std::size_t delivery_connections,
-                        std::size_t hook_connections);
+/// `shares.delivery_connections` are shared by the delivery loops, `shares.hook_connections` are
+/// the hook loop's.
+Result<Loops> MakeLoops(const Config& config, const DescriptorShares& shares);
 
 /// How many threads send webhooks.
 std::size_t DeliveryLoopCount(const Config& config);
 /// What the loops take if there are descriptors enough.
 std::size_t WantedDeliveryConnections(const Config& config);
 std::size_t WantedHookConnections();
+std::size_t WantedLookupDescriptors();
 
 /// How many attempts the shard of each delivery loop, and how many calls hooks::SyncCaller may have
 /// under way with so many connections in all: no more than can run.

@@ -17,7 +17,7 @@
 namespace hookline::server {
 namespace {
 
-/// The store's files and temporary files, the log, the threads' event descriptors, lookups.
+/// The store's files and temporary files, the log, the threads' event descriptors.
 constexpr std::size_t kReserve = 96;
 constexpr std::size_t kTokenLength = 32;
 
@@ -83,11 +83,13 @@ std::size_t RaiseDescriptorLimit() {
 
 DescriptorShares ShareDescriptors(std::size_t limit, const DescriptorShares& wanted) {
   const std::size_t least = 4;
-  const std::size_t free = std::max(limit, kReserve + least) - kReserve;
-  const std::size_t all =
-      wanted.api_connections + wanted.delivery_connections + wanted.hook_connections;
+  std::size_t free = std::max(limit, kReserve + least) - kReserve;
+  const std::size_t all = wanted.api_connections + wanted.delivery_connections +
+                          wanted.hook_connections + wanted.lookups;
   if (all <= free) return wanted;
   DescriptorShares shares;
+  shares.lookups = std::min(wanted.lookups, std::max<std::size_t>(1, free / 16));
+  free -= std::min(free - least, shares.lookups);
   shares.delivery_connections = std::min(wanted.delivery_connections, free / 4);
   shares.hook_connections = std::min(wanted.hook_connections, free / 4);
   shares.api_connections = std::min(wanted.api_connections,

@@ -28,13 +28,15 @@ struct DescriptorShares {
   std::size_t api_connections = 0;
   std::size_t delivery_connections = 0;  ///< Of all delivery loops together.
   std::size_t hook_connections = 0;
+  std::size_t lookups = 0;  ///< Of names, for deliveries and hooks together.
 
   friend bool operator==(const DescriptorShares&, const DescriptorShares&) = default;
 };
 
 /// Cuts `wanted` down to what `limit` descriptors allow, keeping a reserve for the store, the log
 /// and whatever else is opened. When there are too few, API connections get half, deliveries and
-/// synchronous hooks a quarter each; what one of them does not want is the others'. No share is 0.
+/// synchronous hooks a quarter each, after a small part for lookups; what one of them does not want
+/// is the others'. No share is 0.
 DescriptorShares ShareDescriptors(std::size_t limit, const DescriptorShares& wanted);
 
 /// The admin token of development mode: made once and kept in the data directory (which exists), in

@@ -115,7 +115,7 @@ Result<void> Server::StartStore() {
 }
 
 Result<void> Server::StartDelivery() {
-  auto loops = MakeLoops(config_, descriptors_.delivery_connections, descriptors_.hook_connections);
+  auto loops = MakeLoops(config_, descriptors_);
   if (!loops) return std::unexpected(loops.error());
   loops_ = std::move(*loops);
   std::vector<delivery::ShardSpec> shards;
@@ -249,7 +249,8 @@ Result<void> Server::Start() {
 void Server::ShareOutDescriptors() {
   const std::size_t limit = RaiseDescriptorLimit();
   const DescriptorShares wanted{static_cast<std::size_t>(config_.connections_max),
-                                WantedDeliveryConnections(config_), WantedHookConnections()};
+                                WantedDeliveryConnections(config_), WantedHookConnections(),
+                                WantedLookupDescriptors()};
   descriptors_ = ShareDescriptors(limit, wanted);
   if (descriptors_ == wanted) return;
   spdlog::warn(

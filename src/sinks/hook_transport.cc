@@ -83,6 +83,7 @@ void HookTransport::Send(hooks::TransportRequest request,
   auto finish = std::make_shared<Done>(std::move(done));
   const bool posted = loop.Post([&loop, request = std::move(request), finish]() mutable {
     net::HttpCall call;
+    call.app = request.app;
     call.url = std::move(request.url);
     call.headers = std::move(request.headers);
     call.body = std::move(request.body);

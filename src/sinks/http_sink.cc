@@ -89,6 +89,7 @@ void HttpSink::Start(delivery::Attempt attempt,
   const delivery::EventPayload& event = *attempt.delivery.event;
   const Prepared& prepared = Prepare(caller, Body(*attempt.hook, event));
   net::HttpCall call;
+  call.app = attempt.app->id;
   call.url = Url(*attempt.hook, event);
   call.body = prepared.sent;
   call.headers = webhook::CallHeaders(attempt.delivery.uuid, attempt.number, prepared.signature);

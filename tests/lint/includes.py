@@ -13,6 +13,7 @@ MAY_SEE_ROOT = {"src/main.cc", "src/main.cpp"}
 # C library header, and the folders or files that may include it.
 LIBRARY_HOMES = {
     r"sqlite3(ext)?\.h": ("src/store/sqlite/",),
+    r"ares(_.*)?\.h": ("src/net/",),
     r"curl/.*": ("src/net/",),
     r"libpq-fe\.h|postgres_ext\.h|pqxx/.*|pqxx": ("src/store/postgres/",),
     r"nats/.*|nats\.h": ("src/queue/jetstream/",),

@@ -16,6 +16,7 @@
 #include "delivery/dispatcher.h"
 #include "delivery/router.h"
 #include "hookline/signature.h"
+#include "net/dns_resolver.h"
 #include "sinks/http_sink.h"
 #include "sinks/loop_adapter.h"
 #include "store/sqlite/open.h"
@@ -134,7 +135,7 @@ class Node {
     for (int i = 0; i < 2; ++i) {
       loops_.push_back(std::make_unique<net::HttpLoop>(
           net::HttpLoopOptions(), std::make_shared<const net::TargetPolicy>(policy),
-          std::make_shared<net::SystemResolver>()));
+          std::make_shared<net::DnsResolver>()));
       adapters_.push_back(std::make_unique<sinks::LoopAdapter>(*loops_.back()));
       sinks_.push_back(std::make_unique<sinks::HttpSink>(*loops_.back()));
       ShardSpec spec;

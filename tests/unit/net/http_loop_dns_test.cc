@@ -197,19 +197,32 @@ TEST_F(HttpLoopDnsTest, UsesTheProxyAndStillJudgesTheTarget) {
   EXPECT_EQ(proxy.requests(), 1U);
 }
 
-TEST(SystemResolverTest, ResolvesLocalhostAndNothingInvalid) {
-  std::promise<Resolver::Answer> good;
-  std::promise<Resolver::Answer> bad;
-  SystemResolver resolver(2);  // Destroyed before what its callbacks refer to.
-  resolver.Resolve("localhost", [&](Resolver::Answer got) { good.set_value(std::move(got)); });
-  const Resolver::Answer answer = good.get_future().get();
-  ASSERT_FALSE(answer.addresses.empty()) << answer.failure;
-  EXPECT_EQ(KindOf(answer.addresses[0]), AddressKind::kLoopback);
+TEST_F(HttpLoopDnsTest, AsksInTheShareOfEachAppThatWaits) {
+  HttpLoopOptions options;
+  options.lookup_lane = LookupLane::kHooks;
+  StartLoop(options);
+  std::vector<std::future<HttpOutcome>> outcomes;
+  for (const int app : {1, 2, 1}) {
+    HttpCall call = Post("http://never-answered.example/");
+    call.app = AppId{app};
+    call.timeout = milliseconds(100);
+    outcomes.push_back(Send(std::move(call)));
+  }
+  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get().failure, Failure::kTimeout);
+  const std::vector<LookupShare> expected = {{LookupLane::kHooks, AppId{1}},
+                                             {LookupLane::kHooks, AppId{2}}};
+  EXPECT_EQ(resolver_->shares(), expected);
+}
 
-  resolver.Resolve("invalid name", [&](Resolver::Answer got) { bad.set_value(std::move(got)); });
-  const Resolver::Answer failure = bad.get_future().get();
-  EXPECT_TRUE(failure.addresses.empty());
-  EXPECT_NE(failure.failure, "");
+TEST_F(HttpLoopDnsTest, ANameThatWasNotLookedUpInTimeIsNoFailureOfItsHost) {
+  resolver_->NeverBegin();
+  StartLoop();
+  HttpCall call = Post("http://never-begun.example/");
+  call.timeout = milliseconds(50);
+  EXPECT_EQ(Run(call).failure, Failure::kLocal);
+  // Nor is it remembered.
+  resolver_->Set("never-begun.example", {});
+  EXPECT_EQ(Run(call).failure, Failure::kDns);
 }
 
 }  // namespace

@@ -1,18 +1,17 @@
 // Trouble of our own is a class of its own: the receiver has not failed when we could not even try.
 
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "loop_fixture.h"
 #include "net/local_trouble.h"
+#include "support/no_descriptors.h"
 
 namespace hookline::net {
 namespace {
 
 using std::chrono::milliseconds;
-using test_support::Fd;
+using test_support::NoDescriptors;
 using test_support::RawConnection;
 using test_support::RawServer;
 
@@ -20,30 +19,39 @@ void AlwaysOk(RawConnection& connection) {
   while (connection.ReadRequest()) connection.Answer(200);
 }
 
-/// As long as it lives, this process can open no further descriptor.
-class NoDescriptors {
- public:
-  NoDescriptors() {
-    ::getrlimit(RLIMIT_NOFILE, &before_);
-    // The lowest free number is the one that the next open() would get.
-    const Fd lowest(::open("/dev/null", O_RDONLY | O_CLOEXEC));
-    rlimit tight = before_;
-    tight.rlim_cur = static_cast<rlim_t>(lowest.get());
-    ::setrlimit(RLIMIT_NOFILE, &tight);
-  }
-  ~NoDescriptors() { ::setrlimit(RLIMIT_NOFILE, &before_); }
-  NoDescriptors(const NoDescriptors&) = delete;
-  NoDescriptors& operator=(const NoDescriptors&) = delete;
-
- private:
-  rlimit before_{};
-};
-
 std::string FreePortUrl() {
   std::uint16_t port = 0;
   test_support::ListenOnLoopback(port).Close();
   return "http://127.0.0.1:" + std::to_string(port);
 }
+
+/// Answers when it is told to.
+class HeldResolver final : public Resolver {
+ public:
+  void Resolve(std::shared_ptr<NameQuestion> question, Callback callback) override {
+    const std::lock_guard lock(mutex_);
+    held_.emplace_back(std::move(question), std::move(callback));
+  }
+  /// To all that `app` has asked.
+  void Answer(AppId app, const Resolver::Answer& answer) {
+    std::vector<std::pair<std::shared_ptr<NameQuestion>, Callback>> held;
+    {
+      const std::lock_guard lock(mutex_);
+      held.swap(held_);
+    }
+    for (auto& [question, callback] : held) {
+      if (question->share().app == app) {
+        callback(answer);
+      } else {
+        Resolve(question, std::move(callback));
+      }
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<std::pair<std::shared_ptr<NameQuestion>, Callback>> held_;
+};
 
 class HttpLoopLocalTest : public LoopFixture {};
 
@@ -65,16 +73,6 @@ TEST_F(HttpLoopLocalTest, NoDescriptorIsLocalAndGoneWithTheShortage) {
   EXPECT_EQ(other.requests(), 1U);
 }
 
-TEST_F(HttpLoopLocalTest, NoDescriptorForALookupIsNoUnknownName) {
-  SystemResolver resolver(1);
-  const NoDescriptors shortage;
-  std::promise<Resolver::Answer> promise;
-  resolver.Resolve("name.invalid", [&](Resolver::Answer answer) { promise.set_value(answer); });
-  const Resolver::Answer answer = promise.get_future().get();
-  EXPECT_TRUE(answer.addresses.empty());
-  EXPECT_TRUE(answer.local) << answer.failure;
-}
-
 TEST_F(HttpLoopLocalTest, ALookupThatFailsLocallyIsLocalAndNotRemembered) {
   HttpLoopOptions options;
   options.dns_failure_lifetime = std::chrono::seconds(3600);
@@ -87,11 +85,25 @@ TEST_F(HttpLoopLocalTest, ALookupThatFailsLocallyIsLocalAndNotRemembered) {
   EXPECT_EQ(Run(Post(url)).status, 200);
 }
 
-TEST_F(HttpLoopLocalTest, AFullResolverQueueIsLocal) {
-  SystemResolver resolver(1, 0);
-  std::promise<Resolver::Answer> promise;
-  resolver.Resolve("localhost", [&](Resolver::Answer answer) { promise.set_value(answer); });
-  EXPECT_TRUE(promise.get_future().get().local);
+TEST_F(HttpLoopLocalTest, ALookupThatFailsLocallyForOneAppDoesNotFailTheOthers) {
+  RawServer server(AlwaysOk);
+  const std::string url = "http://hooks.example:" + std::to_string(server.port()) + "/";
+  auto resolver = std::make_shared<HeldResolver>();
+  loop_ = std::make_unique<HttpLoop>(HttpLoopOptions(), std::make_shared<TargetPolicy>(policy_),
+                                     resolver);
+  loop_->Start();
+  std::vector<std::future<HttpOutcome>> outcomes;
+  for (const int app : {1, 2, 1}) {
+    HttpCall call = Post(url);
+    call.app = AppId{app};
+    outcomes.push_back(Send(std::move(call)));
+  }
+  OnLoop([] {});  // All have asked.
+  resolver->Answer(AppId{1}, Resolver::Answer{{}, "too many names wait to be resolved", true});
+  EXPECT_EQ(outcomes[0].get().failure, Failure::kLocal);
+  EXPECT_EQ(outcomes[2].get().failure, Failure::kLocal);
+  resolver->Answer(AppId{2}, Resolver::Answer{{*IpAddress::Parse("127.0.0.1")}, ""});
+  EXPECT_EQ(outcomes[1].get().status, 200);
 }
 
 TEST_F(HttpLoopLocalTest, AnUnreachableProxyIsLocal) {

@@ -19,12 +19,13 @@ void FakeResolver::FailLocally(const std::string& host) {
   answers_[host] = Answer{{}, "too many names wait to be resolved", true};
 }
 
-void FakeResolver::Resolve(std::string host, Callback callback) {
+void FakeResolver::Resolve(std::shared_ptr<NameQuestion> question, Callback callback) {
   Answer answer;
   {
     const std::lock_guard lock(mutex_);
-    ++questions_;
-    const auto found = answers_.find(host);
+    shares_.push_back(question->share());
+    if (begins_) question->Begin();
+    const auto found = answers_.find(question->host());
     if (found == answers_.end()) {
       unanswered_.push_back(std::move(callback));
       return;
@@ -36,7 +37,12 @@ void FakeResolver::Resolve(std::string host, Callback callback) {
 
 std::size_t FakeResolver::questions() const {
   const std::lock_guard lock(mutex_);
-  return questions_;
+  return shares_.size();
+}
+
+std::vector<LookupShare> FakeResolver::shares() const {
+  const std::lock_guard lock(mutex_);
+  return shares_;
 }
 
 LoopFixture::LoopFixture() {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <future>
@@ -24,14 +25,19 @@ class FakeResolver final : public Resolver {
 
   void Set(const std::string& host, const std::vector<std::string>& addresses);
   void FailLocally(const std::string& host);
-  void Resolve(std::string host, Callback callback) override;
+  void Resolve(std::shared_ptr<NameQuestion> question, Callback callback) override;
+  /// Names that are not in the table wait for their turn for ever, instead of for an answer.
+  void NeverBegin() { begins_ = false; }
+  /// Whose share each question was asked in, so far.
+  std::vector<LookupShare> shares() const;
   std::size_t questions() const;
 
  private:
   mutable std::mutex mutex_;
   std::map<std::string, Answer> answers_;
   std::vector<Callback> unanswered_;
-  std::size_t questions_ = 0;
+  std::vector<LookupShare> shares_;
+  std::atomic<bool> begins_{true};
 };
 
 /// A running loop whose policy allows local targets and plain http.

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "hookline/signature.h"
 #include "hooks/sync_caller.h"
+#include "net/dns_resolver.h"
 #include "support/raw_server.h"
 
 namespace hookline::sinks {
@@ -31,7 +32,7 @@ class HookTransportTest : public ::testing::Test {
     for (auto& loop : loops_) {
       loop = std::make_unique<net::HttpLoop>(net::HttpLoopOptions(),
                                              std::make_shared<const net::TargetPolicy>(policy),
-                                             std::make_shared<net::SystemResolver>());
+                                             std::make_shared<net::DnsResolver>());
       loop->Start();
     }
     transport_ = std::make_unique<HookTransport>(

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "delivery/sink.h"
+#include "net/dns_resolver.h"
 #include "net/http_loop.h"
 #include "sinks/http_sink.h"
 #include "support/raw_server.h"
@@ -24,7 +25,7 @@ class SinkFixture : public ::testing::Test {
     policy.allow_http = true;
     loop_ = std::make_unique<net::HttpLoop>(net::HttpLoopOptions(),
                                             std::make_shared<const net::TargetPolicy>(policy),
-                                            std::make_shared<net::SystemResolver>());
+                                            std::make_shared<net::DnsResolver>());
     loop_->Start();
     sink_ = std::make_unique<HttpSink>(*loop_);
     app_.id = AppId{7};
