@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -10,6 +11,7 @@ namespace {
 
 constexpr std::size_t kMaxConditions = 100;
 constexpr std::size_t kMaxOperands = 100;
+constexpr std::size_t kMaxValues = 1000;  // Of all conditions.
 constexpr int kMaxDepth = 8;
 constexpr std::size_t kMaxTextBytes = 500;  // Each word is one more condition to the store.
 
@@ -102,6 +104,13 @@ class Parser {
     return all;
   }
 
+  Result<void> CountValues(std::size_t values) {
+    values_ += values;
+    if (values_ <= kMaxValues) return {};
+    return InputError(
+        fmt::format("filter_conditions may compare with at most {} values in all", kMaxValues));
+  }
+
   // Wherever they stand: a store makes one long statement of them all.
   Result<void> Count() {
     if (++conditions_ <= kMaxConditions) return {};
@@ -130,6 +139,10 @@ class Parser {
     if (operand.IsObject()) {
       return InputError(fmt::format("the filter on {} compares with an object", field));
     }
+    // Each word of a text is looked for by itself.
+    std::size_t values = operand.IsArray() ? operand.size() : 1;
+    if (op == Filter::Op::kQ) values += std::ranges::count(*operand.AsString(), ' ');
+    if (auto counted = CountValues(values); !counted) return std::unexpected(counted.error());
     if (!operand.IsArray()) {
       condition.operands.push_back(Scalar(operand));
       return condition;
@@ -161,6 +174,7 @@ class Parser {
   }
 
   std::size_t conditions_ = 0;
+  std::size_t values_ = 0;
 };
 
 }  // namespace

@@ -43,7 +43,7 @@ struct Filter {
 
 /// Reads `{"type":"messaging","members":{"$in":["a"]},"$or":[…]}`. A missing value or an empty
 /// object matches everything (kAnd without children). Fails with kInput on unknown operators,
-/// operands of the wrong shape, more than 100 conditions or a depth over 8.
+/// operands of the wrong shape, more than 100 conditions or 1,000 values in all, or a depth over 8.
 Result<Filter> ParseFilter(json::Value conditions);
 
 struct SortField {

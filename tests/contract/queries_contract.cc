@@ -46,6 +46,12 @@ TEST_P(StoreQueryContract, UsersByLists) {
   AddUsers();
   EXPECT_EQ(Users(R"({"teams":{"$contains":"red"}})"), (Ids{"ann"}));
   EXPECT_EQ(Users(R"({"teams":{"$in":["red","blue"]}})"), (Ids{"ann", "eve"}));
+  EXPECT_EQ(Users(R"({"teams":{"$in":[]}})"), Ids{});
+  EXPECT_EQ(Users(R"({"teams":{"$nin":["red"]}})"), (Ids{"bob", "eve"}));
+  EXPECT_EQ(Users(R"({"teams":["blue","red"]})"), Ids{"ann"});
+  EXPECT_EQ(Users(R"({"teams":["blue"]})"), Ids{"eve"});
+  EXPECT_EQ(Users(R"({"name":{"$in":["Ann Lee",null]}})"), (Ids{"ann", "eve"}));
+  EXPECT_EQ(Users(R"({"name":{"$nin":["Ann Lee"]}})"), (Ids{"bob", "eve"}));
   EXPECT_EQ(Users(R"({"teams":["blue"]})"), (Ids{"eve"}));
   EXPECT_EQ(Users(R"({"teams":{"$eq":["blue","red"]}})"), (Ids{"ann"}));
   EXPECT_EQ(Users(R"({"teams":{"$exists":false}})"), (Ids{"bob"}));
@@ -60,6 +66,11 @@ TEST_P(StoreQueryContract, UsersByCustomFields) {
   EXPECT_EQ(Users(R"({"age":{"$gt":7}})"), (Ids{"ann", "bob"}));
   EXPECT_EQ(Users(R"({"age":{"$lt":7.6}})"), (Ids{"bob"}));
   EXPECT_EQ(Users(R"({"age":{"$in":[30,"30"]}})"), (Ids{"ann", "eve"}));
+  EXPECT_EQ(Users(R"({"age":{"$in":[30.0,7.5]}})"), (Ids{"ann", "bob"}));
+  EXPECT_EQ(Users(R"({"age":{"$nin":[30,7.5]}})"), Ids{"eve"});
+  EXPECT_EQ(Users(R"({"vip":{"$in":[true,"x",1,null]}})"), (Ids{"ann", "eve"}));
+  EXPECT_EQ(Users(R"({"city":{"$in":["Rome",null]}})"), (Ids{"ann", "eve"}));
+  EXPECT_EQ(Users(R"({"city":{"$in":[]}})"), Ids{});
   EXPECT_EQ(Users(R"({"age":{"$ne":30}})"), (Ids{"bob", "eve"}));
   EXPECT_EQ(Users(R"({"vip":true})"), (Ids{"ann"}));
   EXPECT_EQ(Users(R"({"vip":false})"), (Ids{"bob"}));
@@ -138,6 +149,10 @@ TEST_P(StoreQueryContract, ChannelsByFields) {
   EXPECT_EQ(Channels(R"({"cid":{"$in":["messaging:a","team:c","team:a"]}})"), (Ids{"a", "c"}));
   EXPECT_EQ(Channels(R"({"cid":{"$ne":"messaging:a"}})"), (Ids{"b", "c"}));
   EXPECT_EQ(Channels(R"({"id":{"$in":["b","c"]}})"), (Ids{"b", "c"}));
+  EXPECT_EQ(Channels(R"({"cid":{"$in":[]}})"), Ids{});
+  EXPECT_EQ(Channels(R"({"cid":{"$nin":["messaging:a","team:a"]}})"), (Ids{"b", "c"}));
+  EXPECT_EQ(Channels(R"({"member_count":{"$in":[1,3]}})"), (Ids{"b", "c"}));
+  EXPECT_EQ(Channels(R"({"frozen":{"$in":[true]}})"), Ids{"b"});
   EXPECT_EQ(Channels(R"({"created_by_id":"bob"})"), (Ids{"c"}));
   EXPECT_EQ(Channels(R"({"frozen":true})"), (Ids{"b"}));
   EXPECT_EQ(Channels(R"({"frozen":false,"type":"messaging"})"), (Ids{"a"}));
@@ -158,6 +173,10 @@ TEST_P(StoreQueryContract, ChannelsByMembers) {
   EXPECT_EQ(Channels(R"({"members":{"$eq":["ann","bob","ann"]}})"), (Ids{"a"}));
   EXPECT_EQ(Channels(R"({"members":["ann"]})"), Ids{});
   EXPECT_EQ(Channels(R"({"members":{"$nin":["ann"]}})"), (Ids{"c"}));
+  EXPECT_EQ(Channels(R"({"members":{"$in":[]}})"), Ids{});
+  EXPECT_EQ(Channels(R"({"members":["bob","ann","bob"]})"), Ids{"a"});
+  EXPECT_EQ(Channels(R"({"members":["bob","zed"]})"), Ids{});
+  EXPECT_EQ(Channels(R"({"members":[]})"), Ids{});
   EXPECT_EQ(Channels(R"({"type":"messaging","members":{"$in":["eve"]}})"), (Ids{"b"}));
 }
 

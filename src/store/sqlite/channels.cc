@@ -88,7 +88,8 @@ constexpr FieldMap::Entry kFields[] = {
     {"archived_at", OF_VIEWER("v.archived_at", "0"), Kind::kTime, true},
     {"member.user.name", "", Kind::kUnsupported},
 };
-constexpr FieldMap kFieldMap{kFields, "c.custom", "c.app", "c.pk"};
+// The second parameter of every query is the app.
+constexpr FieldMap kFieldMap{kFields, "c.custom", "?2", "c.pk"};
 
 }  // namespace
 

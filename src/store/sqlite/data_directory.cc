@@ -42,7 +42,7 @@ void CloseToOthers(const std::string& path) {
   if ((info.st_mode & S_ISVTX) == 0 && (info.st_mode & 077) != 0 && IsEmptyOrOurs(path)) {
     ::chmod(path.c_str(), 0700);
   }
-  for (const char* name : {"/hookline.db", "/hookline.db-wal", "/hookline.db-shm", "/lock"}) {
+  for (const char* name : {"/hookline.db", "/hookline.db-wal", "/hookline.db-shm"}) {
     const std::string file = path + name;
     if (::lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 077) != 0) {
       ::chmod(file.c_str(), 0600);
@@ -75,9 +75,10 @@ bool Lock(int fd, std::chrono::milliseconds wait) {
 DataDirectory::DataDirectory(const std::string& path, std::chrono::milliseconds wait)
     : path_(path) {
   Create(path_);
-  const std::string lock_path = path_ + "/lock";
-  const int fd = ::open(lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (fd < 0) throw Failure(fmt::format("cannot open {}: {}", lock_path, std::strerror(errno)));
+  // The directory itself is locked: a file in it could be removed, and the next server would lock
+  // another one of the same name.
+  const int fd = ::open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) throw Failure(fmt::format("cannot open {}: {}", path_, std::strerror(errno)));
   bool locked = false;
   try {
     locked = Lock(fd, wait);

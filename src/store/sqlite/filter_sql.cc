@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <map>
 #include <optional>
 
 namespace hookline::store::sqlite {
@@ -59,21 +59,6 @@ std::vector<std::string_view> Words(std::string_view text) {
   return words;
 }
 
-bool ParamNumber(SqlBuilder& sql, std::string_view text) {
-  const char* end = text.data() + text.size();
-  std::int64_t integer = 0;
-  if (const auto r = std::from_chars(text.data(), end, integer);
-      r.ec == std::errc() && r.ptr == end) {
-    sql.Param(integer);
-    return true;
-  }
-  double number = 0;
-  const auto r = std::from_chars(text.data(), end, number);
-  if (r.ec != std::errc() || r.ptr != end) return false;
-  sql.Param(number);
-  return true;
-}
-
 /// Appends conditions on one field of one kind. Each is never NULL, so that NOT can be put before
 /// it.
 class Condition {
@@ -118,20 +103,6 @@ class Condition {
     return Unsupported(filter_);
   }
 
-  // `(one OR two ...)`, one for each operand; an empty list is false.
-  template <class Fn>
-  Result<void> AnyOperand(Fn&& append) {
-    if (filter_.operands.empty()) sql_.Append("(0");
-    bool first = true;
-    for (const Filter::Operand& operand : filter_.operands) {
-      sql_.Append(first ? "(" : " OR ");
-      first = false;
-      if (Result<void> done = append(operand); !done) return done;
-    }
-    sql_.Append(")");
-    return {};
-  }
-
   bool OneScalar() const { return !filter_.list && filter_.operands.size() == 1; }
 
   Result<void> Text(Op op, const FieldMap::Entry& entry) {
@@ -150,18 +121,27 @@ class Condition {
     if (op != Op::kIn && !OneScalar()) return Unsupported(filter_);
     // A column inside of a function is out of the indexes' reach.
     const bool nullable = entry.kind == FieldKind::kNullableText;
-    return AnyOperand([&](const Filter::Operand& operand) -> Result<void> {
+    std::vector<std::string_view> texts;
+    bool absent = false;
+    for (const Filter::Operand& operand : filter_.operands) {
       if (operand.kind == json::Kind::kNull && (op == Op::kEq || op == Op::kIn)) {
-        sql_.Append("IFNULL(").Append(column).Append(", '') = ''");
-        return {};
-      }
-      if (operand.kind != json::Kind::kString) {
+        absent = true;
+      } else if (operand.kind == json::Kind::kString) {
+        texts.push_back(operand.text);
+      } else {
         return InputError(fmt::format("the field {} is compared with strings", filter_.field));
       }
-      sql_.Append(nullable ? "IFNULL(" : "").Append(column).Append(Comparison(op));
-      sql_.Param(operand.text).Append(nullable ? ", 0)" : "");
-      return {};
-    });
+    }
+    sql_.Append("(");
+    if (absent) sql_.Append("IFNULL(").Append(column).Append(", '') = '' OR ");
+    sql_.Append(nullable ? "IFNULL(" : "").Append(column);
+    if (op == Op::kEq || op == Op::kIn) {
+      sql_.In(texts);
+    } else {
+      sql_.Append(Comparison(op)).Param(texts.at(0));
+    }
+    sql_.Append(nullable ? ", 0))" : ")");
+    return {};
   }
 
   Result<void> Scalar(Op op, const FieldMap::Entry& entry) {
@@ -169,24 +149,34 @@ class Condition {
       return Existence(entry.kind == FieldKind::kTime ? fmt::format("{} <> 0", entry.sql) : "1");
     }
     if (Comparison(op).empty() || (op != Op::kIn && !OneScalar())) return Unsupported(filter_);
-    return AnyOperand([&](const Filter::Operand& operand) -> Result<void> {
-      sql_.Append(entry.sql).Append(Comparison(op));
-      if (operand.kind == json::Kind::kNull && entry.kind == FieldKind::kTime) {
-        sql_.Param(std::int64_t{0});
-        return {};
-      }
-      if (entry.kind == FieldKind::kTime) return TimeOperand(operand);
-      if (entry.kind == FieldKind::kBool && operand.kind == json::Kind::kBool) {
-        sql_.Param(std::int64_t{operand.text == "true"});
-        return {};
-      }
-      if (entry.kind == FieldKind::kInt && operand.kind == json::Kind::kNumber &&
-          ParamNumber(sql_, operand.text)) {
-        return {};
-      }
-      return InputError(fmt::format("the field {} is compared with {}", filter_.field,
-                                    entry.kind == FieldKind::kBool ? "true or false" : "numbers"));
-    });
+    const bool among = op == Op::kIn;
+    sql_.Append("(").Append(entry.sql).Append(among ? " IN (" : Comparison(op));
+    bool first = true;
+    for (const Filter::Operand& operand : filter_.operands) {
+      if (!first) sql_.Append(", ");
+      first = false;
+      if (Result<void> done = ScalarOperand(entry.kind, operand); !done) return done;
+    }
+    sql_.Append(among ? "))" : ")");
+    return {};
+  }
+
+  Result<void> ScalarOperand(FieldKind kind, const Filter::Operand& operand) {
+    if (operand.kind == json::Kind::kNull && kind == FieldKind::kTime) {
+      sql_.Param(std::int64_t{0});
+      return {};
+    }
+    if (kind == FieldKind::kTime) return TimeOperand(operand);
+    if (kind == FieldKind::kBool && operand.kind == json::Kind::kBool) {
+      sql_.Param(std::int64_t{operand.text == "true"});
+      return {};
+    }
+    if (kind == FieldKind::kInt && operand.kind == json::Kind::kNumber &&
+        sql_.Number(operand.text)) {
+      return {};
+    }
+    return InputError(fmt::format("the field {} is compared with {}", filter_.field,
+                                  kind == FieldKind::kBool ? "true or false" : "numbers"));
   }
 
   Result<void> TimeOperand(const Filter::Operand& operand) {
@@ -210,25 +200,36 @@ class Condition {
     if (!exactly && op != Op::kIn && op != Op::kContains && op != Op::kEq) {
       return Unsupported(filter_);
     }
-    if (exactly) {
-      sql_.Append("((SELECT COUNT(*) FROM ").Append(each).Append(") = ");
-      sql_.Param(static_cast<std::int64_t>(filter_.operands.size()));
-    }
-    const auto contains = [&](const Filter::Operand& operand) -> Result<void> {
-      if (operand.kind != json::Kind::kString) {
-        return InputError(fmt::format("the field {} is compared with strings", filter_.field));
-      }
-      sql_.Append("EXISTS (SELECT 1 FROM ").Append(each).Append(" WHERE value = ");
-      sql_.Param(operand.text).Append(")");
+    auto texts = Texts("strings");
+    if (!texts) return std::unexpected(texts.error());
+    if (!exactly) {
+      sql_.Append("EXISTS (SELECT 1 FROM ").Append(each).Append(" WHERE value");
+      sql_.In(*texts);
+      sql_.Append(")");
       return {};
-    };
-    if (!exactly) return AnyOperand(contains);
-    for (const Filter::Operand& operand : filter_.operands) {
-      sql_.Append(" AND ");
-      if (Result<void> done = contains(operand); !done) return done;
     }
-    sql_.Append(")");
+    sql_.Append("((SELECT COUNT(*) FROM ").Append(each).Append(") = ").Param(Count(*texts));
+    std::ranges::sort(*texts);
+    texts->erase(std::ranges::unique(*texts).begin(), texts->end());
+    sql_.Append(" AND (SELECT COUNT(DISTINCT value) FROM ").Append(each).Append(" WHERE value");
+    sql_.In(*texts);
+    sql_.Append(") = ").Param(Count(*texts)).Append(")");
     return {};
+  }
+
+  static std::int64_t Count(const std::vector<std::string_view>& texts) {
+    return static_cast<std::int64_t>(texts.size());
+  }
+
+  Result<std::vector<std::string_view>> Texts(std::string_view what) const {
+    std::vector<std::string_view> texts;
+    for (const Filter::Operand& operand : filter_.operands) {
+      if (operand.kind != json::Kind::kString) {
+        return InputError(fmt::format("the field {} is compared with {}", filter_.field, what));
+      }
+      texts.push_back(operand.text);
+    }
+    return texts;
   }
 
   // By the columns of its two halves, which are indexed.
@@ -237,50 +238,59 @@ class Condition {
     if ((op != Op::kEq && op != Op::kIn) || (op == Op::kEq && !OneScalar())) {
       return Unsupported(filter_);
     }
-    return AnyOperand([&](const Filter::Operand& operand) -> Result<void> {
+    // By type, so that the ids are looked up in the index.
+    std::map<std::string_view, std::vector<std::string_view>> ids;
+    for (const Filter::Operand& operand : filter_.operands) {
       const std::size_t colon = operand.text.find(':');
       if (operand.kind != json::Kind::kString || colon == std::string::npos) {
         return InputError(fmt::format("the field {} is compared with type:id", filter_.field));
       }
       const std::string_view text = operand.text;
-      sql_.Append("(c.type = ").Param(text.substr(0, colon));
-      sql_.Append(" AND c.id = ").Param(text.substr(colon + 1)).Append(")");
-      return {};
-    });
+      ids[text.substr(0, colon)].push_back(text.substr(colon + 1));
+    }
+    sql_.Append(ids.empty() ? "(0" : "(");
+    bool first = true;
+    for (const auto& [type, of_type] : ids) {
+      sql_.Append(first ? "(c.type = " : " OR (c.type = ").Param(type).Append(" AND c.id");
+      sql_.In(of_type);
+      sql_.Append(")");
+      first = false;
+    }
+    sql_.Append(")");
+    return {};
   }
 
   Result<void> Members(Op op) {
     const bool exactly = op == Op::kEq && filter_.list;
     if (op != Op::kIn && op != Op::kEq && op != Op::kContains) return Unsupported(filter_);
-    for (const Filter::Operand& operand : filter_.operands) {
-      if (operand.kind != json::Kind::kString) {
-        return InputError(fmt::format("the field {} is compared with user ids", filter_.field));
-      }
-    }
+    auto users = Texts("user ids");
+    if (!users) return std::unexpected(users.error());
     if (!exactly) {
-      sql_.Append("c.pk IN (SELECT m.channel FROM members m WHERE m.app = ");
-      sql_.Append(fields_.app_sql).Append(" AND m.user_id IN (");
-      for (std::size_t i = 0; i < filter_.operands.size(); ++i) {
-        if (i > 0) sql_.Append(", ");
-        sql_.Param(filter_.operands[i].text);
-      }
-      sql_.Append("))");
+      MembersAmong(*users);
       return {};
     }
     // The same user twice is one member.
-    std::vector<std::string> users;
-    users.reserve(filter_.operands.size());
-    for (const Filter::Operand& operand : filter_.operands) users.push_back(operand.text);
-    std::ranges::sort(users);
-    users.erase(std::ranges::unique(users).begin(), users.end());
-    sql_.Append("((SELECT COUNT(*) FROM members m WHERE m.channel = c.pk) = ");
-    sql_.Param(static_cast<std::int64_t>(users.size()));
-    for (const std::string& user : users) {
-      sql_.Append(" AND EXISTS (SELECT 1 FROM members m WHERE m.channel = c.pk AND m.user_id = ");
-      sql_.Param(user).Append(")");
+    std::ranges::sort(*users);
+    users->erase(std::ranges::unique(*users).begin(), users->end());
+    sql_.Append("(");
+    if (!users->empty()) {
+      // The channels of one of them are all that need be looked at.
+      MembersAmong(std::span(*users).first(1));
+      sql_.Append(" AND (SELECT COUNT(*) FROM members m WHERE m.channel = c.pk AND m.user_id");
+      sql_.In(*users);
+      sql_.Append(") = ").Param(Count(*users)).Append(" AND ");
     }
-    sql_.Append(")");
+    // Not all of a large channel's members are counted.
+    sql_.Append("(SELECT COUNT(*) FROM (SELECT 1 FROM members m WHERE m.channel = c.pk LIMIT ");
+    sql_.Param(Count(*users) + 1).Append(")) = ").Param(Count(*users)).Append(")");
     return {};
+  }
+
+  void MembersAmong(std::span<const std::string_view> users) {
+    sql_.Append("c.pk IN (SELECT m.channel FROM members m WHERE m.app = ");
+    sql_.Append(fields_.app_param).Append(" AND m.user_id");
+    sql_.In(users);
+    sql_.Append(")");
   }
 
   // A word of the text starts with the operand; for kQ, all of its words are somewhere in it.
@@ -309,6 +319,8 @@ class Condition {
   }
 
   Result<void> Custom(Op op);
+  template <class Call>
+  Result<void> CustomAmong(Call&& call);
 
   SqlBuilder& sql_;
   const FieldMap& fields_;
@@ -367,60 +379,85 @@ Result<void> Condition::Custom(Op op) {
     default:
       break;
   }
-  if (op != Op::kIn && !OneScalar()) return Unsupported(filter_);
-  return AnyOperand([&](const Filter::Operand& operand) -> Result<void> {
-    const bool equality = op == Op::kEq || op == Op::kIn;
+  if (op == Op::kIn || (op == Op::kEq && OneScalar())) return CustomAmong(call);
+  if (!OneScalar()) return Unsupported(filter_);
+  const Filter::Operand& operand = filter_.operands[0];
+  // Without the look at the type, every text would be greater than every number.
+  sql_.Append("IFNULL(");
+  switch (operand.kind) {
+    case json::Kind::kNumber:
+      call("json_type").Append(" IN ('integer', 'real') AND ");
+      call("json_extract").Append(Comparison(op));
+      if (!sql_.Number(operand.text)) return Unsupported(filter_);
+      break;
+    case json::Kind::kString:
+      call("json_type").Append(" = 'text' AND ");
+      call("json_extract").Append(Comparison(op)).Param(operand.text);
+      break;
+    default:
+      return Unsupported(filter_);
+  }
+  sql_.Append(", 0)");
+  return {};
+}
+
+// One look into the object for each kind of value, whatever their number.
+template <class Call>
+Result<void> Condition::CustomAmong(Call&& call) {
+  std::vector<std::string_view> texts;
+  std::vector<std::string_view> numbers;
+  std::vector<std::string_view> flags;
+  bool null = false;
+  for (const Filter::Operand& operand : filter_.operands) {
     switch (operand.kind) {
       case json::Kind::kNull:
-        if (!equality) return Unsupported(filter_);
-        sql_.Append("IFNULL(");
-        call("json_type").Append(", 'null') = 'null'");
-        return {};
+        null = true;
+        break;
       case json::Kind::kBool:
-        if (!equality) return Unsupported(filter_);
-        sql_.Append("IFNULL(");
-        call("json_type").Append(" = ").Param(operand.text).Append(", 0)");
-        return {};
+        flags.push_back(operand.text);
+        break;
       case json::Kind::kNumber:
-        // Without the look at the type, every text would be greater than every number.
-        sql_.Append("IFNULL(");
-        call("json_type").Append(" IN ('integer', 'real') AND ");
-        call("json_extract").Append(Comparison(op));
-        if (!ParamNumber(sql_, operand.text)) return Unsupported(filter_);
-        sql_.Append(", 0)");
-        return {};
+        numbers.push_back(operand.text);
+        break;
       default:
-        sql_.Append("IFNULL(");
-        call("json_type").Append(" = 'text' AND ");
-        call("json_extract").Append(Comparison(op)).Param(operand.text).Append(", 0)");
-        return {};
+        texts.push_back(operand.text);
     }
-  });
+  }
+  sql_.Append("(0");
+  if (null) {
+    sql_.Append(" OR IFNULL(");
+    call("json_type").Append(", 'null') = 'null'");
+  }
+  if (!flags.empty()) {
+    sql_.Append(" OR IFNULL(");
+    call("json_type");
+    sql_.In(flags);
+    sql_.Append(", 0)");
+  }
+  if (!texts.empty()) {
+    sql_.Append(" OR IFNULL(");
+    call("json_type").Append(" = 'text' AND ");
+    call("json_extract");
+    sql_.In(texts);
+    sql_.Append(", 0)");
+  }
+  if (!numbers.empty()) {
+    sql_.Append(" OR IFNULL(");
+    call("json_type").Append(" IN ('integer', 'real') AND ");
+    call("json_extract").Append(" IN (");
+    bool first = true;
+    for (const std::string_view number : numbers) {
+      if (!first) sql_.Append(", ");
+      first = false;
+      if (!sql_.Number(number)) return Unsupported(filter_);
+    }
+    sql_.Append("), 0)");
+  }
+  sql_.Append(")");
+  return {};
 }
 
 }  // namespace
-
-SqlBuilder& SqlBuilder::Add(Value value) {
-  values_.push_back(std::move(value));
-  text_ += fmt::format("?{}", values_.size());
-  return *this;
-}
-
-void SqlBuilder::ForEachRow(Connection& db, const std::function<void(Columns)>& row) const {
-  Statement statement(db, text_.c_str());
-  sqlite3_stmt* stmt = statement.Ready();
-  int index = 0;
-  for (const Value& value : values_) {
-    ++index;
-    std::visit([stmt, index](const auto& v) { Bind(stmt, index, v); }, value);
-  }
-  for (;;) {
-    const int rc = sqlite3_step(stmt);
-    if (rc == SQLITE_DONE) return;
-    if (rc != SQLITE_ROW) db.Throw("a query failed");
-    row(Columns(stmt));
-  }
-}
 
 const FieldMap::Entry* FieldMap::Find(std::string_view name) const {
   const auto found = std::ranges::find(entries, name, &Entry::name);

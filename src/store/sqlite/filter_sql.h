@@ -1,43 +1,15 @@
 #pragma once
 
-#include <functional>
 #include <span>
-#include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 #include "chat/filter.h"
-#include "store/sqlite/connection.h"
+#include "store/sqlite/sql_builder.h"
 
 /// Filters and sort orders of strangers as SQL. What they wrote gets into a statement as bound
 /// parameters only; the SQL text itself is made of literals of this folder.
 namespace hookline::store::sqlite {
-
-/// SQL text under construction, with the values of its parameters.
-class SqlBuilder {
- public:
-  SqlBuilder& Append(std::string_view sql) {
-    text_ += sql;
-    return *this;
-  }
-  SqlBuilder& Param(std::string_view text) { return Add(std::string(text)); }
-  SqlBuilder& Param(std::int64_t number) { return Add(number); }
-  SqlBuilder& Param(int number) { return Add(std::int64_t{number}); }
-  SqlBuilder& Param(double number) { return Add(number); }
-
-  const std::string& text() const { return text_; }
-
-  /// Prepares, binds and runs. Throws Failure.
-  void ForEachRow(Connection& db, const std::function<void(Columns)>& row) const;
-
- private:
-  using Value = std::variant<std::int64_t, double, std::string>;
-  SqlBuilder& Add(Value value);
-
-  std::string text_;
-  std::vector<Value> values_;
-};
 
 /// What can be queried of an entity, and by which SQL expression.
 struct FieldMap {
@@ -61,9 +33,9 @@ struct FieldMap {
 
   std::span<const Entry> entries;
   std::string_view custom_sql;  ///< The column with the custom fields' object.
-  std::string_view app_sql;
-  std::string_view tie_sql;  ///< Makes every order total, so that pages do not overlap.
-  bool has_viewer = false;   ///< Somebody asks: fields that are `own` can be queried.
+  std::string_view app_param;   ///< The statement's parameter with the app; for kMembers only.
+  std::string_view tie_sql;     ///< Makes every order total, so that pages do not overlap.
+  bool has_viewer = false;      ///< Somebody asks: fields that are `own` can be queried.
 
   const Entry* Find(std::string_view name) const;
 };

@@ -67,7 +67,7 @@ constexpr FieldMap::Entry kFields[] = {
     {"cid", "", Kind::kUnsupported},
     {"user.email", "", Kind::kUnsupported},
 };
-constexpr FieldMap kFieldMap{kFields, "m.custom", "m.app", "m.user_id"};
+constexpr FieldMap kFieldMap{kFields, "m.custom", "", "m.user_id"};
 
 }  // namespace
 

@@ -14,7 +14,7 @@
 namespace hookline::store {
 
 struct SqliteOptions {
-  std::string directory;  ///< Created (mode 0700) if missing. Holds hookline.db and its lock.
+  std::string directory;  ///< Created (mode 0700) if missing. Locked for this process alone.
   std::chrono::milliseconds lock_wait{5000};   ///< For another server to let go of the directory.
   std::chrono::milliseconds check_time{2000};  ///< For looking for damage before the start.
   int reader_threads = 4;

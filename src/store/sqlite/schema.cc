@@ -438,7 +438,16 @@ END;
 CREATE INDEX messages_pin_expiry ON messages (pin_expires) WHERE pinned = 1 AND pin_expires > 0;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4};
+// Without figures SQLite takes an app for ten channels, and would look at all of an app's to find
+// those of one user. The figures are made up: they need only be true in kind.
+constexpr const char* kVersion5 = R"sql(
+ANALYZE catalogs;
+DELETE FROM sqlite_stat1;
+INSERT INTO sqlite_stat1 VALUES ('channels', 'channels_cid', '1000000 1000 500 1');
+ANALYZE sqlite_schema;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
 
 }  // namespace
 

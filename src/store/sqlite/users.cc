@@ -54,7 +54,7 @@ constexpr FieldMap::Entry kFields[] = {
     {"unread_count", "", Kind::kUnsupported},
     {"total_unread_count", "", Kind::kUnsupported},
 };
-constexpr FieldMap kFieldMap{kFields, "u.custom", "u.app", "u.id"};
+constexpr FieldMap kFieldMap{kFields, "u.custom", "", "u.id"};
 
 }  // namespace
 

@@ -165,6 +165,19 @@ TEST(FilterTest, HasLimits) {
   EXPECT_TRUE(Parse(R"({"a":{"$in":[)" + Repeat(101, "1") + "]}}").starts_with("error"));
   EXPECT_FALSE(Parse(R"({"a":{"$q":")" + Repeat(250, "x", " ") + "\"}}").starts_with("error"));
   EXPECT_TRUE(Parse(R"({"a":{"$q":")" + Repeat(251, "x", " ") + "\"}}").starts_with("error"));
+  // The values of all conditions together.
+  const auto lists = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) {
+      text += R"(,{"a":{"$in":[)" + Repeat(100, "1") + "]}}";
+    }
+    return R"({"$or":[)" + text.substr(1) + "]}";
+  };
+  EXPECT_FALSE(Parse(lists(10)).starts_with("error"));
+  EXPECT_TRUE(Parse(lists(11)).starts_with("error"));
+  const std::string words = R"({"a":{"$q":")" + Repeat(250, "x", " ") + "\"}}";
+  EXPECT_FALSE(Parse(R"({"$or":[)" + Repeat(4, words) + "]}").starts_with("error"));
+  EXPECT_TRUE(Parse(R"({"$or":[)" + Repeat(5, words) + "]}").starts_with("error"));
   // Each comparison is a condition, wherever it stands.
   const std::string two = R"({"a":{"$gt":1,"$lt":9}})";
   EXPECT_FALSE(Parse(R"({"$or":[)" + Repeat(50, two) + "]}").starts_with("error"));
