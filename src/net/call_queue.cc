@@ -285,6 +285,11 @@ void CallQueue::OnResolved(const std::string& endpoint, const NameQuestion& ques
   }
   host.known_until =
       host.known_since + std::min<std::chrono::nanoseconds>(options_.dns_lifetime, answer.lifetime);
+  if (options_.tunnels_to_addresses()) {
+    if (host.addresses != answer.addresses) host.best_address = 0;
+    host.addresses = std::move(answer.addresses);
+    return GiveTurn(host);
+  }
   std::string text = PinText(host, answer.addresses);
   if (!host.pin || host.pin->text != text) host.pin = std::make_shared<Pin>(std::move(text));
   GiveTurn(host);
@@ -351,6 +356,31 @@ curl_slist* CallQueue::ResolveList(PendingCall& pending) {
   return list;
 }
 
+/// For libcurl: whatever the URL says, connect to this address.
+curl_slist* CallQueue::TunnelEnd(PendingCall& pending) const {
+  const Host& host = *pending.host;
+  if (!options_.tunnels_to_addresses() || host.addresses.empty()) return nullptr;
+  pending.address = (host.best_address + pending.tunnels_refused) % host.addresses.size();
+  const IpAddress& address = host.addresses[pending.address];
+  const std::string text = address.ToString();
+  pending.connect_to = address.is_v4() ? fmt::format("::{}:{}", text, host.port)
+                                       : fmt::format("::[{}]:{}", text, host.port);
+  pending.connect_to_node = {pending.connect_to.data(), nullptr};
+  return &pending.connect_to_node;
+}
+
+/// A direct call tries all addresses by itself. True if the call goes on.
+bool CallQueue::TryNextAddress(PendingCall& pending, const EasyHandle& handle,
+                               const HttpOutcome& outcome) {
+  Host& host = *pending.host;
+  if (!handle.nothing_sent()) host.best_address = pending.address;
+  if (!handle.nothing_sent() || outcome.failure != Failure::kRefused) return false;
+  if (++pending.tunnels_refused >= host.addresses.size()) return false;
+  if (Clock::now() >= pending.deadline) return false;
+  Start(pending);
+  return true;
+}
+
 void CallQueue::ChooseConnection(const PendingCall& pending, Transfer& transfer) const {
   const Host& host = *pending.host;
   transfer.idle_max = options_.connection_idle_max;
@@ -367,7 +397,8 @@ void CallQueue::ChooseConnection(const PendingCall& pending, Transfer& transfer)
 }
 
 void CallQueue::Start(PendingCall& pending) {
-  if (pending.call.connection_wait_max > 0ms && !pending.sent_again) {
+  const bool goes_on = pending.sent_again || pending.tunnels_refused > 0;
+  if (pending.call.connection_wait_max > 0ms && !goes_on) {
     // What was spent on waiting for the connection is not the receiver's.
     const auto resolving = pending.host->known_since > pending.started
                                ? pending.host->known_since - pending.started
@@ -384,6 +415,7 @@ void CallQueue::Start(PendingCall& pending) {
   transfer.time_left =
       std::chrono::ceil<std::chrono::milliseconds>(pending.deadline - Clock::now());
   transfer.resolve = ResolveList(pending);
+  transfer.connect_to = TunnelEnd(pending);
   transfer.pin_loaded = pending.pin ? &pending.pin->loaded : nullptr;
   if (!handle->Begin(transfer) || curl_multi_add_handle(multi_, handle->raw()) != CURLM_OK) {
     return Finish(pending, Failure::kLocal, "out of memory");
@@ -426,6 +458,7 @@ void CallQueue::CollectEnded() {
     HttpOutcome outcome = handle->Finish(code);
     Host& host = *pending.host;
     if (handle->keep_alive()) host.keep_alive = handle->keep_alive();
+    if (TryNextAddress(pending, *handle, outcome)) continue;
     const bool broken = outcome.failure == Failure::kReset && handle->nothing_came();
     if (handle->used_kept_connection() && (broken || outcome.failure == Failure::kTimeout)) {
       // A silent one has said nothing since the call began.

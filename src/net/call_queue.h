@@ -40,6 +40,10 @@ struct PendingCall {
   // While running.
   EasyHandle* easy = nullptr;
   std::shared_ptr<Pin> pin;
+  std::size_t tunnels_refused = 0;  ///< Addresses of the host that its proxy could not reach.
+  std::size_t address = 0;          ///< The one in use.
+  std::string connect_to;
+  curl_slist connect_to_node{};
   std::vector<std::string> forgotten;
   std::vector<curl_slist> forgotten_nodes;
 
@@ -103,6 +107,8 @@ class CallQueue {
   void Start(PendingCall& pending);
   void ChooseConnection(const PendingCall& pending, Transfer& transfer) const;
   curl_slist* ResolveList(PendingCall& pending);
+  curl_slist* TunnelEnd(PendingCall& pending) const;
+  bool TryNextAddress(PendingCall& pending, const EasyHandle& handle, const HttpOutcome& outcome);
   void CollectEnded();
   EasyHandle* StopRunning(PendingCall& pending);
   std::unique_ptr<EasyHandle> TakeHandle();

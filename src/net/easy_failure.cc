@@ -25,8 +25,9 @@ Failure EasyHandle::Classify(CURLcode code) const {
       return Failure::kLocal;
     case CURLE_COULDNT_CONNECT:
     case CURLE_INTERFACE_FAILED:
-    case CURLE_PROXY:
       return ClassifyConnect();
+    case CURLE_PROXY:
+      return ClassifySocks();
     case CURLE_OPERATION_TIMEDOUT:
       return ReachedPeer() || options_.proxy.empty() ? Failure::kTimeout : Failure::kLocal;
     case CURLE_SSL_CONNECT_ERROR:
@@ -42,7 +43,7 @@ Failure EasyHandle::Classify(CURLcode code) const {
     case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
     case CURLE_SSL_CLIENTCERT:
     case CURLE_USE_SSL_FAILED:
-      return Failure::kTls;
+      return ClassifyTls();
     case CURLE_SEND_ERROR:
       return AtProxy() ? Failure::kLocal : Failure::kReset;
     case CURLE_RECV_ERROR: {
@@ -74,6 +75,30 @@ Failure EasyHandle::ClassifyConnect() const {
   // Behind a proxy it is the proxy that is connected to, and that one is the operator's.
   const bool local = !local_.empty() || !options_.proxy.empty() || LacksPorts();
   return local ? Failure::kLocal : Failure::kRefused;
+}
+
+Failure EasyHandle::ClassifySocks() const {
+  long error = 0;
+  curl_easy_getinfo(easy_, CURLINFO_PROXY_ERROR, &error);
+  switch (error) {
+    // What the proxy has to say about the target.
+    case CURLPX_REPLY_CONNECTION_REFUSED:
+    case CURLPX_REPLY_HOST_UNREACHABLE:
+    case CURLPX_REPLY_NETWORK_UNREACHABLE:
+    case CURLPX_REPLY_NOT_ALLOWED:
+    case CURLPX_REPLY_TTL_EXPIRED:
+      return Failure::kRefused;
+    default:
+      return Failure::kLocal;
+  }
+}
+
+Failure EasyHandle::ClassifyTls() const {
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &status);
+  // Before there is a tunnel, TLS is the proxy's.
+  const bool proxys = options_.proxy.starts_with("https://") && status == 0 && AtProxy();
+  return proxys ? Failure::kLocal : Failure::kTls;
 }
 
 bool EasyHandle::LacksPorts() const {

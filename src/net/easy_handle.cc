@@ -56,6 +56,7 @@ void EasyHandle::SetFixedOptions() {
   MustSet(easy_, CURLOPT_PROXY, options_.proxy.c_str());
   MustSet(easy_, CURLOPT_NOPROXY, "");
   MustSet(easy_, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+  if (options_.tunnels_to_addresses()) MustSet(easy_, CURLOPT_HTTPPROXYTUNNEL, 1L);
   MustSet(easy_, CURLOPT_NETRC, static_cast<long>(CURL_NETRC_IGNORED));
   MustSet(easy_, CURLOPT_COOKIEFILE, static_cast<char*>(nullptr));
   MustSet(easy_, CURLOPT_UNRESTRICTED_AUTH, 0L);
@@ -64,8 +65,8 @@ void EasyHandle::SetFixedOptions() {
   MustSet(easy_, CURLOPT_OPENSOCKETFUNCTION, &EasyHandle::OnOpenSocket);
   MustSet(easy_, CURLOPT_OPENSOCKETDATA, static_cast<void*>(this));
   // Pins stay until they are taken out; never pruning also saves a walk through all of them after
-  // each call.
-  MustSet(easy_, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
+  // each call. With a proxy, it is the proxy's own name that libcurl remembers.
+  MustSet(easy_, CURLOPT_DNS_CACHE_TIMEOUT, options_.proxy.empty() ? -1L : 30L);
 
   // One request is sent once. libcurl would repeat it by itself when a kept connection dies.
   MustSet(easy_, CURLOPT_PREREQFUNCTION, &EasyHandle::OnBeforeRequest);
@@ -134,6 +135,10 @@ bool EasyHandle::Begin(const Transfer& transfer) {
   if (transfer.resolve != nullptr || has_resolve_) {
     ok = ok && TrySet(easy_, CURLOPT_RESOLVE, transfer.resolve);
     has_resolve_ = transfer.resolve != nullptr;
+  }
+  if (transfer.connect_to != nullptr || has_connect_to_) {
+    ok = ok && TrySet(easy_, CURLOPT_CONNECT_TO, transfer.connect_to);
+    has_connect_to_ = transfer.connect_to != nullptr;
   }
   return ok;
 }

@@ -28,6 +28,7 @@ struct Transfer {
   bool fresh_connection = false;     ///< Do not use a kept one.
   std::chrono::seconds idle_max{0};  ///< Use no connection that was idle for longer; at least 1.
   std::chrono::seconds age_max{0};   ///< Nor one that is older; at least 1.
+  curl_slist* connect_to = nullptr;  ///< The address that the proxy is asked for; null: the URL's.
   curl_slist* resolve = nullptr;     ///< Pins to load into libcurl's cache; null: loaded already.
   bool* pin_loaded = nullptr;        ///< Kept up to date: whether libcurl has the target's pin.
 };
@@ -56,6 +57,8 @@ class EasyHandle {
 
   /// The request went out on a kept connection.
   bool used_kept_connection() const { return kept_connection_; }
+  /// The request has not been sent.
+  bool nothing_sent() const { return requests_ == 0; }
   /// Nothing of an answer has come.
   bool nothing_came() const { return header_bytes_ == 0 && body_bytes_ == 0; }
   /// What the answer said with "Keep-Alive: timeout".
@@ -74,7 +77,9 @@ class EasyHandle {
   Failure Classify(CURLcode code) const;
   bool HasWholeHeader() const;
   Failure ClassifyConnect() const;
+  Failure ClassifySocks() const;
   Failure ClassifyTunnel() const;
+  Failure ClassifyTls() const;
   bool LacksPorts() const;
   bool ReachedPeer() const;
   bool AtProxy() const;  ///< A proxy is used, and the request itself has not been sent.
@@ -101,6 +106,7 @@ class EasyHandle {
   TlsFiles tls_;
   bool is_get_ = false;
   bool has_resolve_ = false;
+  bool has_connect_to_ = false;
   bool fresh_ = false;
   bool decodes_ = false;
   long idle_max_ = -1;

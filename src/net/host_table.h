@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "net/http_call.h"
+#include "net/ip_address.h"
 #include "net/resolver.h"
 #include "net/target_policy.h"
 #include "net/target_url.h"
@@ -56,6 +57,8 @@ struct Host {
   Failure failure = Failure::kNone;  ///< Of the latest lookup.
   std::string detail;
   std::shared_ptr<Pin> pin;
+  std::vector<IpAddress> addresses;  ///< For the proxy, instead of a pin.
+  std::size_t best_address = 0;      ///< The one that a tunnel was last made to.
   /// While kResolving: one for each app whose calls wait, within reason.
   std::vector<std::shared_ptr<NameQuestion>> questions;
 

@@ -34,10 +34,16 @@ struct HttpLoopOptions {
   std::chrono::seconds connection_age_max{600};  ///< Nor are connections older than this.
   bool http2 = false;                            ///< Offer HTTP/2 to https targets.
 
-  /// "http://host:port"; empty: none, whatever the environment says. Targets are resolved and
-  /// judged here as well, unless the proxy is trusted to do it.
+  /// "http://host:port", or with https, socks5 or socks5h; empty: none, whatever the environment
+  /// says. A target is resolved and judged here, and the proxy is asked for a tunnel to the address
+  /// that was judged: a name could be another address by the time that the proxy looks it up.
   std::string proxy;
+  /// The proxy gets the name, and decides by itself whether it may be called. A plain http target
+  /// needs no tunnel then.
   bool proxy_judges_targets = false;
+
+  /// Proxied, to addresses that were judged here.
+  bool tunnels_to_addresses() const { return !proxy.empty() && !proxy_judges_targets; }
 
   std::string ca_file;  ///< PEM bundle of the authorities trusted; empty: the system's.
   /// Names under "localhost" are this machine's loopback, without asking anybody.
@@ -65,7 +71,7 @@ struct HttpLoopStats {
 /// a kept connection, those of the host that were not used since are not used any more. Any other
 /// break is kReset, and the caller decides. Redirects are not followed. A name is resolved here,
 /// refused if any of its addresses is not allowed by the policy, pinned, and judged once more when
-/// the socket is opened.
+/// the socket is opened; behind a proxy, one address after another is named to the proxy.
 class HttpLoop {
  public:
   using Task = std::move_only_function<void()>;

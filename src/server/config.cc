@@ -146,7 +146,13 @@ constexpr Setting kSettings[] = {
      "Origins whose web pages may use the API (https://chat.example.com); *: every one.",
      List<&Config::cors_origins>},
     {"trusted_proxies", "Peers whose X-Forwarded-For is believed.", List<&Config::trusted_proxies>},
-    {"egress.proxy", "Proxy for outgoing calls.", Text<&Config::proxy>},
+    {"egress.proxy",
+     "Proxy for outgoing calls (http://, https://, socks5:// or socks5h://); it is asked for a "
+     "tunnel to the address that was judged.",
+     Text<&Config::proxy>},
+    {"egress.proxy_judges_targets",
+     "The proxy is given names, and is what keeps webhooks from internal addresses.",
+     Flag<&Config::proxy_judges_targets>},
     {"egress.source_address", "Local address of outgoing calls.", Text<&Config::source_address>},
     {"resolver.servers",
      "Name servers (10.0.0.2, [fd00::2]:5353) that are asked in place of those of "

@@ -45,6 +45,7 @@ struct Config {
   std::vector<std::string> cors_origins{"*"};  ///< Web pages that may use the API; "*": all.
   std::vector<std::string> trusted_proxies;    ///< Peers whose X-Forwarded-For is believed.
   std::string proxy;                           ///< For outgoing calls; empty: none.
+  bool proxy_judges_targets = false;           ///< It gets names, and looks where they lead.
   std::string source_address;                  ///< For outgoing calls; empty: any.
   std::vector<std::string> name_servers;       ///< Asked in place of the system's.
   std::string ca_file;                         ///< PEM bundle that https targets are judged by.

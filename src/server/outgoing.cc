@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -30,9 +31,21 @@ Result<std::shared_ptr<const net::TargetPolicy>> MakePolicy(const Config& config
   return std::make_shared<const net::TargetPolicy>(std::move(options));
 }
 
+/// A name alone is a URL too, of an http proxy.
+bool IsProxyUrl(std::string_view text) {
+  const std::size_t end = text.find("://");
+  if (end == std::string_view::npos) return true;
+  const std::string_view scheme = text.substr(0, end);
+  return scheme == "http" || scheme == "https" || scheme == "socks5" || scheme == "socks5h";
+}
+
 Result<net::HttpLoopOptions> MakeOptions(const Config& config) {
   net::HttpLoopOptions options;
+  if (!IsProxyUrl(config.proxy)) {
+    return InputError("egress.proxy: must be a URL like http://proxy:3128 or socks5://proxy:1080");
+  }
   options.proxy = config.proxy;
+  options.proxy_judges_targets = config.proxy_judges_targets;
   options.ca_file = config.ca_file;
   if (const char* file = std::getenv("SSL_CERT_FILE"); options.ca_file.empty() && file != nullptr) {
     options.ca_file = file;

@@ -182,21 +182,6 @@ TEST_F(HttpLoopDnsTest, LeavesFromTheGivenAddress) {
   EXPECT_EQ(server.connections(), 1U);
 }
 
-TEST_F(HttpLoopDnsTest, UsesTheProxyAndStillJudgesTheTarget) {
-  RawServer proxy(AlwaysOk);
-  resolver_->Set("hooks.example", {"8.8.8.8"});
-  resolver_->Set("local.example", {"127.0.0.1"});
-  HttpLoopOptions options;
-  options.proxy = proxy.url();
-  TargetPolicyOptions policy;
-  policy.allow_http = true;
-  StartLoop(options, policy);
-  EXPECT_EQ(Run(Post("http://hooks.example/x")).status, 200);
-  EXPECT_TRUE(proxy.request_texts()[0].starts_with("POST http://hooks.example/x HTTP/1.1\r\n"));
-  EXPECT_EQ(Run(Post("http://local.example/x")).failure, Failure::kBlocked);
-  EXPECT_EQ(proxy.requests(), 1U);
-}
-
 TEST_F(HttpLoopDnsTest, AsksInTheShareOfEachAppThatWaits) {
   HttpLoopOptions options;
   options.lookup_lane = LookupLane::kHooks;
