@@ -6,19 +6,24 @@
 
 namespace hookline::api {
 
-boost::asio::awaitable<KeyedMutex::Lock> KeyedMutex::Acquire(std::string name) {
+boost::asio::awaitable<std::optional<KeyedMutex::Lock>> KeyedMutex::Acquire(std::string name) {
   auto start = [this, &name](Waiter granted) {
+    bool taken = true;
     {
       const std::lock_guard guard(mutex_);
       const auto [entry, free] = held_.try_emplace(name);
       if (!free) {
-        entry->second.push_back(std::move(granted));
-        return;
+        taken = false;
+        if (entry->second.size() < waiting_max_) {
+          entry->second.push_back(std::move(granted));
+          return;
+        }
       }
     }
-    granted(true);
+    granted(taken);
   };
-  co_await AwaitCallback<bool>(std::move(start));
+  const bool granted = co_await AwaitCallback<bool>(std::move(start));
+  if (!granted) co_return std::nullopt;
   co_return Lock(*this, std::move(name));
 }
 

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <cstddef>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
+#include <utility>
 
 namespace hookline::api {
 
@@ -29,13 +32,18 @@ class KeyedMutex {
     std::string name_;
   };
 
-  boost::asio::awaitable<Lock> Acquire(std::string name);
+  /// At most `waiting_max` wait for one name: each may have to wait for all before it.
+  explicit KeyedMutex(std::size_t waiting_max = 32) : waiting_max_(waiting_max) {}
+
+  /// Nullopt, at once, if as many wait for the name as may.
+  boost::asio::awaitable<std::optional<Lock>> Acquire(std::string name);
 
  private:
   using Waiter = std::move_only_function<void(bool)>;
 
   void Release(const std::string& name);
 
+  const std::size_t waiting_max_;
   std::mutex mutex_;
   /// Names that are held, with those who wait for them.
   std::unordered_map<std::string, std::deque<Waiter>> held_;

@@ -331,8 +331,12 @@ awaitable<net::HttpResponse> MessageFlow::UpdateWith(const Exchange& exchange, D
     // Held over the call, so that the later of two updates is stored later, however long their
     // hooks take.
     std::string name = fmt::format("{}:{}", request.app->id.value, request.args[0]);
-    KeyedMutex::Lock lock = co_await updates_.Acquire(std::move(name));
-    turn.emplace(std::move(lock));
+    auto lock = co_await updates_.Acquire(std::move(name));
+    if (!lock) {
+      co_return exchange.Refuse(Error(ErrorKind::kRateLimited,
+                                      "too many updates of the message wait for the app's hook"));
+    }
+    turn.emplace(std::move(*lock));
     auto replayed = co_await transactions_.Replay(exchange);
     if (replayed) co_return std::move(*replayed);
     const Result<void> asked = co_await AskBeforeSend(exchange, passage);

@@ -28,7 +28,11 @@ class KeyedMutexTest : public testing::Test {
  protected:
   awaitable<void> Hold(std::string name, std::string who, int steps, bool fails = false) {
     {
-      const KeyedMutex::Lock lock = co_await mutex_.Acquire(name);
+      const auto lock = co_await mutex_.Acquire(name);
+      if (!lock) {
+        log_.push_back(who + " refused");
+        co_return;
+      }
       log_.push_back(who + " in");
       for (int i = 0; i < steps; ++i) {
         co_await boost::asio::post(io_, boost::asio::use_awaitable);
@@ -43,7 +47,7 @@ class KeyedMutexTest : public testing::Test {
   }
 
   boost::asio::io_context io_;
-  KeyedMutex mutex_;
+  KeyedMutex mutex_{2};
   std::vector<std::string> log_;
 };
 
@@ -51,6 +55,14 @@ TEST_F(KeyedMutexTest, ServesANameInTheOrderOfArrival) {
   for (const char* who : {"a", "b", "c"}) Start("m", who, 3);
   io_.run();
   EXPECT_THAT(log_, ElementsAre("a in", "a out", "b in", "b out", "c in", "c out"));
+}
+
+TEST_F(KeyedMutexTest, LetsOnlySoManyWait) {
+  for (const char* who : {"a", "b", "c", "d"}) Start("m", who, 3);
+  Start("n", "e", 1);
+  io_.run();
+  EXPECT_THAT(log_, ElementsAre("a in", "d refused", "e in", "e out", "a out", "b in", "b out",
+                                "c in", "c out"));
 }
 
 TEST_F(KeyedMutexTest, HoldsUpNoOtherName) {
@@ -84,7 +96,7 @@ TEST(KeyedMutexThreadsTest, ExcludesOverThreads) {
   int total = 0;
   const auto work = [&](boost::asio::io_context& io) -> awaitable<void> {
     for (int i = 0; i < kRounds; ++i) {
-      const KeyedMutex::Lock lock = co_await mutex.Acquire("m");
+      const auto lock = co_await mutex.Acquire("m");
       EXPECT_EQ(++inside, 1);
       co_await boost::asio::post(io, boost::asio::use_awaitable);
       ++total;
