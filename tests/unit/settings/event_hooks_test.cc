@@ -1,9 +1,11 @@
 // `event_hooks` in PATCH /app and GET /app: what is created, updated, deleted, kept and refused.
 #include "settings/event_hooks.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "app_fixture.h"
+#include "settings/hook_document.h"
 #include "settings/unsupported.h"
 
 namespace hookline::settings {
@@ -163,6 +165,31 @@ TEST_F(EventHooksTest, AHookThatIsGoneStaysOffUntilItIsSwitchedOn) {
   PatchOk(R"({"event_hooks":[{"id":"h1","enabled":true}]})");
   EXPECT_TRUE(Hooks()[0].enabled);
   EXPECT_EQ(Hooks()[0].disabled_reason, "");
+}
+
+TEST_F(EventHooksTest, AHookMaySayHowManyAttemptsMayBeUnderWay) {
+  const auto set = [&](std::string_view value) {
+    return fmt::format(R"({{"event_hooks":[{{"id":"h1","hook_type":"webhook",
+        "webhook_url":"https://a.example/in","max_in_flight":{}}}]}})",
+                       value);
+  };
+  PatchOk(kPlainHook);
+  EXPECT_EQ(MaxInFlight(Hooks()[0]), std::nullopt);
+  EXPECT_EQ(GetHooks().find("max_in_flight"), std::string::npos);
+  for (const int value : {1, 2, 1000}) {
+    PatchOk(set(std::to_string(value)));
+    EXPECT_EQ(MaxInFlight(Hooks()[0]), value);
+    EXPECT_NE(GetHooks().find(fmt::format(R"("max_in_flight":{},)", value)), std::string::npos);
+  }
+  for (const std::string_view bad : {"0", "-1", "1001"}) {
+    EXPECT_EQ(Refused(set(bad)), "event_hooks[0].max_in_flight must be between 1 and 1000") << bad;
+  }
+  for (const std::string_view bad : {"\"2\"", "2.5", "true", "[]"}) {
+    EXPECT_EQ(Refused(set(bad)), "event_hooks[0].max_in_flight must be an integer") << bad;
+  }
+  EXPECT_EQ(MaxInFlight(Hooks()[0]), 1000);
+  PatchOk(set("null"));
+  EXPECT_EQ(MaxInFlight(Hooks()[0]), std::nullopt);
 }
 
 TEST_F(EventHooksTest, TakesEveryKindOfHook) {
