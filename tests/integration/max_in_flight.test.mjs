@@ -1,4 +1,4 @@
-// How many attempts of one hook are under way at once (docs/contract/hooks.md#event-hooks).
+// How many attempts of one hook are under way at once (docs/contract/hooks.md#configuration).
 import assert from 'node:assert/strict';
 import http from 'node:http';
 import { suite } from '../harness/suite.mjs';
