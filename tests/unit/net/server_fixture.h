@@ -4,6 +4,7 @@
 
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
+#include <cstddef>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -20,6 +21,7 @@ namespace hookline::net {
 class ServerFixture : public testing::Test {
  protected:
   ServerFixture() = default;
+  explicit ServerFixture(std::size_t threads) : threads_(threads) {}
   ~ServerFixture() override;
 
   void StartServer(HttpServerOptions options = {});
