@@ -10,7 +10,7 @@ import source_tree
 from source_tree import Finding
 
 FOLDERS = ["src", "include", "tests", "docs", "bench", "examples", "scripts", "cmake", "packaging",
-           "web", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md",
+           "web", "README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md",
            "CMakeLists.txt", "Makefile"]
 ENDINGS = source_tree.CXX_ENDINGS + (".md", ".mjs", ".js", ".ts", ".py", ".sh", ".cmake", ".txt",
                                      ".go", "Makefile")
