@@ -477,7 +477,8 @@ Result<MessageDeleted> DeleteMessage(Context& context, std::string_view id,
   message.deleted_at = context.now;
   message.updated_at = context.now;
   if (options.hard) {
-    gone += context.store.DeleteReplies(context.app, message.id);
+    gone += message.reply_count;
+    context.store.RemoveReplies(context.app, message.id);
   } else {
     context.store.UpdateMessage(message);
   }

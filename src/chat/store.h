@@ -158,8 +158,9 @@ class Tx : public virtual Reader {
   virtual void UpdateMessage(const Message& message) = 0;
   /// With its reactions, and with what users have deleted for themselves.
   virtual void DeleteMessage(MessageId message) = 0;
-  /// All replies to the message with that id, with their reactions; how many of them were live.
-  virtual std::int64_t DeleteReplies(AppId app, std::string_view parent_id) = 0;
+  /// All replies to the message with that id, with their reactions: out of sight at once, removed
+  /// in the background. Requires: the same transaction deletes that message.
+  virtual void RemoveReplies(AppId app, std::string_view parent_id) = 0;
   /// The user does not want to see the message any more. The first time counts.
   virtual void DeleteFor(MessageId message, std::string_view user_id, Timestamp at) = 0;
   virtual void PutReaction(const Reaction& reaction) = 0;

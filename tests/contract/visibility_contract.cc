@@ -106,5 +106,80 @@ TEST_P(StoreContract, ATruncatedChannelHasNothingUnread) {
   unread(2, 1);
 }
 
+TEST_P(StoreContract, RemovedRepliesAreOutOfSightAtOnce) {
+  constexpr int kReplies = 150;
+  const ChannelId channel = AddChannel();
+  const auto reply_id = [](int i) { return "reply-" + std::to_string(i); };
+  Write([&](Tx& tx) {
+    tx.InsertMessage(MakeMessage(channel, "other", 1));
+    tx.InsertMessage(MakeMessage(channel, "parent", 2));
+    for (int i = 0; i < kReplies; ++i) {
+      chat::Message reply = MakeMessage(channel, reply_id(i), 3 + i);
+      reply.parent_id = "parent";
+      reply.show_in_channel = i % 2 == 0;
+      reply.countable = true;
+      reply.pinned = true;
+      reply.pinned_at = At(3);
+      reply.pin_expires = At(10);
+      tx.InsertMessage(reply);
+    }
+  });
+  const auto nothing_is_left = [&](Reader& reader) {
+    chat::MessagePage page;
+    page.limit = 1000;
+    const auto shown = reader.ListMessages(channel, page);
+    ASSERT_EQ(shown.size(), 1U);
+    EXPECT_EQ(shown[0].id, "other");
+    EXPECT_TRUE(reader.ListReplies(app_, "parent", page).empty());
+    EXPECT_TRUE(reader.ListPinned(channel, {}, "", 10).empty());
+    EXPECT_TRUE(reader.ListExpiredPins(At(1000), 10).empty());
+    EXPECT_EQ(reader.FindMessage(app_, reply_id(0)), std::nullopt);
+    EXPECT_EQ(reader.FindMessage(app_, reply_id(kReplies - 1)), std::nullopt);
+    EXPECT_EQ(reader.CountMessages(channel, {}), 1);
+    EXPECT_EQ(reader.CountCountable(channel, {}), 0);
+  };
+  Write([&](Tx& tx) {
+    const auto parent = tx.FindMessage(app_, "parent");
+    tx.RemoveReplies(app_, "parent");
+    tx.DeleteMessage(parent->pk);
+    nothing_is_left(tx);
+  });
+  ReadBoth(nothing_is_left);
+}
+
+TEST_P(StoreContract, NamesOfRemovedRepliesAndTheirParentAreFree) {
+  constexpr int kReplies = 300;
+  const ChannelId channel = AddChannel();
+  chat::Message reply = MakeMessage(channel, "reply", 3);
+  reply.parent_id = "parent";
+  Write([&](Tx& tx) {
+    tx.InsertMessage(MakeMessage(channel, "parent", 2));
+    for (int i = 0; i < kReplies; ++i) {
+      reply.id = "reply-" + std::to_string(i);
+      tx.InsertMessage(reply);
+    }
+  });
+  Write([&](Tx& tx) {
+    const auto parent = tx.FindMessage(app_, "parent");
+    tx.RemoveReplies(app_, "parent");
+    tx.DeleteMessage(parent->pk);
+    tx.InsertMessage(MakeMessage(channel, "reply-299", 4));
+    tx.InsertMessage(MakeMessage(channel, "parent", 5));
+    reply.id = "reply-7";
+    tx.InsertMessage(reply);
+  });
+  // Whatever is done in the background goes on meanwhile.
+  for (int i = 0; i < 20; ++i) Write([](Tx&) {});
+  ReadBoth([&](Reader& reader) {
+    chat::MessagePage page;
+    page.limit = 1000;
+    EXPECT_EQ(reader.ListReplies(app_, "parent", page).size(), 1U);
+    ASSERT_TRUE(reader.FindMessage(app_, "reply-7"));
+    ASSERT_TRUE(reader.FindMessage(app_, "reply-299"));
+    EXPECT_EQ(reader.FindMessage(app_, "reply-299")->parent_id, "");
+    EXPECT_EQ(reader.FindMessage(app_, "reply-8"), std::nullopt);
+  });
+}
+
 }  // namespace
 }  // namespace hookline::store

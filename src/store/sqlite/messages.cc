@@ -6,6 +6,11 @@
 
 #include "store/sqlite/lists.h"
 
+// Not a reply of a thread that is being removed.
+#define IN_SIGHT                                                     \
+  "(m.parent_id = '' OR NOT EXISTS (SELECT 1 FROM removed_threads t" \
+  " WHERE t.app = m.app AND t.parent_id = m.parent_id))"
+
 #define SELECT_MESSAGE                                                                       \
   "SELECT m.pk, m.app, m.channel, m.created_at, m.id, m.parent_id, m.pinned, m.pinned_at, "  \
   "m.updated_at, m.deleted_at, m.text_updated_at, m.pin_expires, m.reply_count, "            \
@@ -13,7 +18,7 @@
   "m.type, m.command, m.args, m.quoted_message_id, m.pinned_by_id, m.mentioned_user_ids, "   \
   "m.restricted_visibility, m.thread_participant_ids, m.reaction_groups, m.i18n, m.text, "   \
   "m.html, m.mml, m.attachments, m.custom, c.type, c.id "                                    \
-  "FROM messages m CROSS JOIN channels c ON c.pk = m.channel WHERE "
+  "FROM messages m CROSS JOIN channels c ON c.pk = m.channel WHERE " IN_SIGHT " AND "
 
 // What `viewer` may see: all if it is empty, else what is for everybody, their own, or for them.
 #define MEANT_FOR(viewer)                                                          \
@@ -97,7 +102,8 @@ std::vector<chat::Message> ReadAll(Run& run) {
 MessageTable::MessageTable(Connection& db)
     : db_(db),
       find_(db, SELECT_MESSAGE "m.app = ?1 AND m.id = ?2"),
-      find_position_(db, "SELECT created_at, pk FROM messages WHERE app = ?1 AND id = ?2"),
+      find_position_(db, "SELECT m.created_at, m.pk FROM messages m WHERE " IN_SIGHT
+                         " AND m.app = ?1 AND m.id = ?2"),
       app_of_(db, "SELECT app FROM channels WHERE pk = ?1"),
       list_up_(db, SELECT_MESSAGE OF_CHANNEL IN_ORDER_UP),
       list_down_(db, SELECT_MESSAGE OF_CHANNEL IN_ORDER_DOWN),
@@ -111,16 +117,17 @@ MessageTable::MessageTable(Connection& db)
                     "m.pinned = 1 AND m.pin_expires > 0 AND m.pin_expires <= ?1"
                     " ORDER BY m.pin_expires LIMIT ?2"),
       // In two, each of which has its index.
-      count_(db, R"sql(
-SELECT
-  (SELECT COUNT(*) FROM messages
-   WHERE channel = ?1 AND listed = 1 AND created_at >= ?2 AND deleted_at = 0) +
-  (SELECT COUNT(*) FROM messages
-   WHERE channel = ?1 AND listed = 0 AND created_at >= ?2 AND deleted_at = 0))sql"),
+      count_(db,
+             "SELECT"
+             " (SELECT COUNT(*) FROM messages m WHERE m.channel = ?1 AND m.listed = 1"
+             " AND m.created_at >= ?2 AND m.deleted_at = 0 AND " IN_SIGHT
+             ") +"
+             " (SELECT COUNT(*) FROM messages m WHERE m.channel = ?1 AND m.listed = 0"
+             " AND m.created_at >= ?2 AND m.deleted_at = 0 AND " IN_SIGHT ")"),
       // What is countable is listed.
-      count_countable_(db, R"sql(
-SELECT COUNT(*) FROM messages
-WHERE channel = ?1 AND listed = 1 AND created_at >= ?2 AND countable = 1)sql"),
+      count_countable_(db,
+                       "SELECT COUNT(*) FROM messages m WHERE m.channel = ?1 AND m.listed = 1"
+                       " AND m.created_at >= ?2 AND m.countable = 1 AND " IN_SIGHT),
       insert_(db, R"sql(
 INSERT INTO messages (app, channel, listed, created_at, id, parent_id, pinned, pinned_at,
   updated_at, deleted_at, text_updated_at, pin_expires, reply_count, deleted_reply_count,
@@ -143,14 +150,19 @@ WHERE pk = ?1)sql"),
 UPDATE messages SET listed = ?2, pinned = ?3, pinned_at = ?4, pin_expires = ?5
 WHERE pk = ?1 AND (listed <> ?2 OR pinned <> ?3 OR pinned_at <> ?4 OR pin_expires <> ?5))sql"),
       delete_(db, "DELETE FROM messages WHERE pk = ?1"),
-      count_replies_(db, R"sql(
-SELECT COUNT(*) FROM messages
-WHERE app = ?1 AND parent_id = ?2 AND parent_id <> '' AND deleted_at = 0)sql"),
-      delete_replies_reactions_(db, R"sql(
-DELETE FROM reactions WHERE message IN
-  (SELECT pk FROM messages WHERE app = ?1 AND parent_id = ?2 AND parent_id <> ''))sql"),
-      delete_replies_(db, R"sql(
-DELETE FROM messages WHERE app = ?1 AND parent_id = ?2 AND parent_id <> '')sql"),
+      start_removal_(db, R"sql(
+INSERT OR IGNORE INTO removed_threads
+SELECT ?1, ?2 WHERE EXISTS (SELECT 1 FROM messages WHERE app = ?1 AND parent_id = ?2))sql"),
+      unfinished_removal_(db, "SELECT app, parent_id FROM removed_threads LIMIT 1"),
+      removed_reply_(db, R"sql(
+SELECT m.pk FROM messages m
+JOIN removed_threads t ON t.app = m.app AND t.parent_id = m.parent_id
+WHERE m.app = ?1 AND m.id = ?2)sql"),
+      is_removed_(db, "SELECT 1 FROM removed_threads WHERE app = ?1 AND parent_id = ?2"),
+      some_replies_(db, R"sql(
+SELECT pk FROM messages WHERE app = ?1 AND parent_id = ?2 AND parent_id <> '' LIMIT ?3)sql"),
+      delete_reactions_(db, "DELETE FROM reactions WHERE message = ?1"),
+      finish_removal_(db, "DELETE FROM removed_threads WHERE app = ?1 AND parent_id = ?2"),
       deleted_for_(db, "SELECT at FROM deleted_for WHERE message = ?1 AND user_id = ?2"),
       delete_for_(db, "INSERT OR IGNORE INTO deleted_for VALUES (?1, ?2, ?3)") {}
 
@@ -308,16 +320,51 @@ void MessageTable::Update(const chat::Message& m) {
 
 void MessageTable::Delete(MessageId message) { Execute(delete_, message); }
 
-std::int64_t MessageTable::DeleteReplies(AppId app, std::string_view parent_id) {
-  std::int64_t live = 0;
+void MessageTable::StartRemovingReplies(AppId app, std::string_view parent_id) {
+  Execute(start_removal_, app, parent_id);
+}
+
+std::optional<MessageTable::Thread> MessageTable::UnfinishedRemoval() {
+  Run run(unfinished_removal_);
+  if (!run.Step()) return std::nullopt;
+  Columns columns(run);
+  Thread thread;
+  thread.app = columns.RowNumber<AppId>();
+  thread.parent_id = columns.Text();
+  return thread;
+}
+
+void MessageTable::ContinueRemoval(const Thread& thread, int rows) {
+  std::vector<MessageId> replies;
   {
-    Run run(count_replies_, app, parent_id);
-    run.Step();
-    live = Columns(run).Int();
+    Run run(some_replies_, thread.app, thread.parent_id, rows);
+    while (run.Step()) replies.push_back(Columns(run).RowNumber<MessageId>());
   }
-  Execute(delete_replies_reactions_, app, parent_id);
-  Execute(delete_replies_, app, parent_id);
-  return live;
+  for (const MessageId reply : replies) {
+    Execute(delete_reactions_, reply);
+    Execute(delete_, reply);
+  }
+  if (std::ssize(replies) < rows) Execute(finish_removal_, thread.app, thread.parent_id);
+}
+
+void MessageTable::MakeRoomFor(AppId app, std::string_view id) {
+  constexpr int kAll = std::numeric_limits<int>::max();
+  // A new message of the old parent's name must find no old replies, and one of a reply's name no
+  // row that has it.
+  bool parent = false;
+  {
+    Run run(is_removed_, app, id);
+    parent = run.Step();
+  }
+  if (parent) ContinueRemoval({app, std::string(id)}, kAll);
+  std::optional<MessageId> reply;
+  {
+    Run run(removed_reply_, app, id);
+    if (run.Step()) reply = Columns(run).RowNumber<MessageId>();
+  }
+  if (!reply) return;
+  Execute(delete_reactions_, *reply);
+  Execute(delete_, *reply);
 }
 
 void MessageTable::DeleteFor(MessageId message, std::string_view user_id, Timestamp at) {

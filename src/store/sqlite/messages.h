@@ -29,7 +29,18 @@ class MessageTable {
   /// Without its reactions.
   void Delete(MessageId message);
   /// All replies to a message, with their reactions. How many were live.
-  std::int64_t DeleteReplies(AppId app, std::string_view parent_id);
+  struct Thread {
+    AppId app;
+    std::string parent_id;
+  };
+  /// From then on no query finds the replies.
+  void StartRemovingReplies(AppId app, std::string_view parent_id);
+  std::optional<Thread> UnfinishedRemoval();
+  /// Removes at most `rows` replies.
+  void ContinueRemoval(const Thread& thread, int rows);
+  /// Removes at once what is still there of removed threads and would be in the way of a new
+  /// message with this id.
+  void MakeRoomFor(AppId app, std::string_view id);
   Timestamp DeletedFor(MessageId message, std::string_view user_id);
   void DeleteFor(MessageId message, std::string_view user_id, Timestamp at);
 
@@ -71,9 +82,13 @@ class MessageTable {
   Statement update_;
   Statement update_indexed_;
   Statement delete_;
-  Statement count_replies_;
-  Statement delete_replies_reactions_;
-  Statement delete_replies_;
+  Statement start_removal_;
+  Statement unfinished_removal_;
+  Statement removed_reply_;
+  Statement is_removed_;
+  Statement some_replies_;
+  Statement delete_reactions_;
+  Statement finish_removal_;
   Statement deleted_for_;
   Statement delete_for_;
 };

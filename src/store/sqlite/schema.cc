@@ -447,7 +447,16 @@ INSERT INTO sqlite_stat1 VALUES ('channels', 'channels_cid', '1000000 1000 500 1
 ANALYZE sqlite_schema;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5};
+constexpr const char* kVersion6 = R"sql(
+-- Threads whose parents are deleted for good and whose replies are still to be removed.
+CREATE TABLE removed_threads (
+  app       INTEGER NOT NULL,
+  parent_id TEXT NOT NULL,
+  PRIMARY KEY (app, parent_id)
+) STRICT, WITHOUT ROWID;
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
 
 }  // namespace
 

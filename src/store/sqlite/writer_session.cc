@@ -49,17 +49,21 @@ void WriterSession::Forget() {
 }
 
 void WriterSession::ContinuePurge(int rows) {
-  const ChannelId channel = channels_.UnfinishedPurge();
-  const ChannelTable::Truncation truncation =
-      channel ? ChannelTable::Truncation() : channels_.UnfinishedTruncation();
-  has_purges_ = channel || truncation.channel;
-  if (!has_purges_) return;
-  BeforeWrite();
-  if (channel) {
+  if (const ChannelId channel = channels_.UnfinishedPurge()) {
+    BeforeWrite();
     channels_.ContinuePurge(channel, rows);
-  } else {
+  } else if (const auto truncation = channels_.UnfinishedTruncation(); truncation.channel) {
+    BeforeWrite();
     channels_.ContinueTruncation(truncation, rows);
+  } else if (const auto thread = messages_.UnfinishedRemoval()) {
+    BeforeWrite();
+    messages_.ContinueRemoval(*thread, rows);
+  } else {
+    has_purges_ = false;
+    has_removed_threads_ = false;
+    return;
   }
+  has_purges_ = true;
 }
 
 chat::UserPtr WriterSession::FindUser(AppId app, std::string_view id) {
@@ -166,6 +170,7 @@ void WriterSession::DeleteMember(ChannelId channel, std::string_view user_id) {
 
 MessageId WriterSession::InsertMessage(const chat::Message& message) {
   BeforeWrite();
+  if (has_removed_threads_) messages_.MakeRoomFor(message.app, message.id);
   if (const MessageId pk = messages_.Insert(message)) return pk;
   channels_.PurgeMessage(message.app, message.id);
   if (const MessageId pk = messages_.Insert(message)) return pk;
@@ -183,9 +188,11 @@ void WriterSession::DeleteMessage(MessageId message) {
   messages_.Delete(message);
 }
 
-std::int64_t WriterSession::DeleteReplies(AppId app, std::string_view parent_id) {
+void WriterSession::RemoveReplies(AppId app, std::string_view parent_id) {
   BeforeWrite();
-  return messages_.DeleteReplies(app, parent_id);
+  messages_.StartRemovingReplies(app, parent_id);
+  has_purges_ = true;
+  has_removed_threads_ = true;
 }
 
 void WriterSession::DeleteFor(MessageId message, std::string_view user_id, Timestamp at) {

@@ -59,7 +59,7 @@ class WriterSession final : public ReaderSession, public store::Tx {
   MessageId InsertMessage(const chat::Message& message) override;
   void UpdateMessage(const chat::Message& message) override;
   void DeleteMessage(MessageId message) override;
-  std::int64_t DeleteReplies(AppId app, std::string_view parent_id) override;
+  void RemoveReplies(AppId app, std::string_view parent_id) override;
   void DeleteFor(MessageId message, std::string_view user_id, Timestamp at) override;
   void PutReaction(const chat::Reaction& reaction) override;
   void DeleteReaction(MessageId message, std::string_view user_id, std::string_view type) override;
@@ -113,8 +113,10 @@ class WriterSession final : public ReaderSession, public store::Tx {
   WriterCache cache_;
   bool savepoint_open_ = false;
   bool has_writes_ = false;
-  bool has_purges_ = true;  ///< Until it was looked at: another process may have begun one.
-  Effects effects_;         ///< Of the jobs that were kept, then of the present one.
+  // Until it was looked at: another process may have begun one.
+  bool has_purges_ = true;
+  bool has_removed_threads_ = true;
+  Effects effects_;  ///< Of the jobs that were kept, then of the present one.
   std::size_t kept_on_commit_ = 0;
   std::size_t kept_deliveries_ = 0;
 };

@@ -62,7 +62,7 @@ TEST_F(SqliteOpenTest, ItsFilesAreForNobodyElse) {
   {
     const auto store = Open();
     ASSERT_TRUE(store);
-    for (const char* name : {"hookline.db", "hookline.db-wal", "hookline.db-shm", "lock"}) {
+    for (const char* name : {"hookline.db", "hookline.db-wal", "hookline.db-shm"}) {
       struct stat info{};
       ASSERT_EQ(stat((data() + "/" + name).c_str(), &info), 0) << name;
       EXPECT_EQ(info.st_mode & 0777U, 0600U) << name;
@@ -75,7 +75,7 @@ TEST_F(SqliteOpenTest, ADirectoryOfAnOlderReleaseIsClosedToOthers) {
   ASSERT_TRUE(Open());
   std::ofstream(database() + "-wal") << "";
   ASSERT_EQ(chmod(data().c_str(), 0755), 0);
-  for (const char* name : {"hookline.db", "hookline.db-wal", "lock"}) {
+  for (const char* name : {"hookline.db", "hookline.db-wal"}) {
     ASSERT_EQ(chmod((data() + "/" + name).c_str(), 0644), 0) << name;
   }
   const auto store = Open();
@@ -83,7 +83,7 @@ TEST_F(SqliteOpenTest, ADirectoryOfAnOlderReleaseIsClosedToOthers) {
   struct stat info{};
   ASSERT_EQ(stat(data().c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777U, 0700U);
-  for (const char* name : {"hookline.db", "hookline.db-wal", "hookline.db-shm", "lock"}) {
+  for (const char* name : {"hookline.db", "hookline.db-wal", "hookline.db-shm"}) {
     ASSERT_EQ(stat((data() + "/" + name).c_str(), &info), 0) << name;
     EXPECT_EQ(info.st_mode & 0777U, 0600U) << name;
   }
@@ -384,7 +384,8 @@ class SqlitePurgeTest : public SqliteOpenTest {
     Connection db(database(), options);
     return db.QueryInt(
         "SELECT (SELECT COUNT(*) FROM messages) + (SELECT COUNT(*) FROM members) +"
-        " (SELECT COUNT(*) FROM reactions) + (SELECT COUNT(*) FROM purges)");
+        " (SELECT COUNT(*) FROM reactions) + (SELECT COUNT(*) FROM purges) +"
+        " (SELECT COUNT(*) FROM removed_threads)");
   }
   // Each job waits behind a piece of the purge at most.
   void AwaitPurge(Store& store) const {
@@ -406,6 +407,41 @@ TEST_F(SqlitePurgeTest, GoesOnAfterARestart) {
     ASSERT_TRUE(store);
     FillAndPurge(**store);
     // Stopping ends what is queued; the pieces after that are not begun any more.
+  }
+  auto store = Open();
+  ASSERT_TRUE(store);
+  AwaitPurge(**store);
+  EXPECT_EQ(RowsLeft(), 0);
+}
+
+TEST_F(SqlitePurgeTest, RemovesTheRepliesOfAThread) {
+  {
+    auto store = Open();
+    ASSERT_TRUE(store);
+    Write(**store, [](Tx& tx) {
+      chat::Channel channel;
+      channel.app = {1};
+      channel.type = "messaging";
+      channel.id = "general";
+      chat::Message message;
+      message.app = {1};
+      message.channel = tx.InsertChannel(channel);
+      message.id = "parent";
+      const MessageId parent = tx.InsertMessage(message);
+      message.parent_id = "parent";
+      for (int i = 0; i < kMessages; ++i) {
+        message.id = std::to_string(i);
+        chat::Reaction reaction;
+        reaction.app = {1};
+        reaction.message = tx.InsertMessage(message);
+        reaction.user_id = "ann";
+        reaction.type = "love";
+        tx.PutReaction(reaction);
+      }
+      tx.RemoveReplies({1}, "parent");
+      tx.DeleteMessage(parent);
+      return true;
+    });
   }
   auto store = Open();
   ASSERT_TRUE(store);
