@@ -27,7 +27,8 @@ def hang():
     return f"http://127.0.0.1:{listener.getsockname()[1]}/"
 
 
-def main(binary):
+def measure(binary):
+    """MiB beyond an idle server: while the deliveries are new, and after a restart."""
     url = hang()
     with tempfile.TemporaryDirectory() as directory:
         data = pathlib.Path(directory)
@@ -46,6 +47,11 @@ def main(binary):
         with Hookline(binary, data) as server:
             time.sleep(SETTLE_S)
             costs["restarted"] = server.peak_rss_mib() - idle
+    return costs
+
+
+def main(binary):
+    costs = measure(binary)
     for when, cost in costs.items():
         print(f"{HOOKS} hanging hooks, {HOOKS * MESSAGES} deliveries, {when}: {cost:.0f} MiB")
     return 0 if max(costs.values()) <= LIMIT_MIB else 1

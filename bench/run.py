@@ -4,6 +4,7 @@
   ceiling      wrk posts the payload that Hookline delivers straight to the sink, same headers
   hookline     wrk sends messages through Hookline, which signs and delivers them to the same sink
   before-send  what a before-message-send hook adds to a send beyond its own round trip
+  hanging      what hooks that hang cost in memory (hanging.py)
 
 Ceiling and server take turns, ROUNDS times (default 5); the table shows medians with minimum and
 maximum. Everything runs on this machine, so what counts is the ratio, not the absolute figures.
@@ -21,6 +22,7 @@ import time
 import urllib.parse
 from pathlib import Path
 
+import hanging
 from hookline import Hookline, Receiver, message_body
 from sink import Sink
 
@@ -166,6 +168,7 @@ def main():
         with Sink(scratch / "sink") as sink, Hookline(binary, scratch / "server") as server:
             deliveries, payload_bytes = deliver_rounds(server, sink, scratch)
             hooks = before_send_rounds(server, sink, scratch)
+    memory = hanging.measure(binary)
     for each in deliveries:
         each["ratio"] = each["delivered"] / each["ceiling"]
 
@@ -187,6 +190,9 @@ def main():
     row("the same, p99", hooks, "p99_1", "ms", 2)
     row(f"the same, {CROWD} senders at once, p50", hooks, "p50_200", "ms", 2)
     row("the same, p99", hooks, "p99_200", "ms", 2)
+    for when, cost in memory.items():  # Measured once: it is a peak.
+        row(f"memory of {hanging.HOOKS} hooks that hang, with {hanging.HOOKS * hanging.MESSAGES:,} "
+            f"deliveries, {when} (goal ≤ {hanging.LIMIT_MIB} MiB)", [{"mib": cost}], "mib", "MiB")
 
 
 if __name__ == "__main__":
