@@ -91,8 +91,8 @@ void CallQueue::Finish(PendingCall& pending, Failure failure, std::string detail
   Finish(pending, std::move(outcome));
 }
 
-void CallQueue::Finish(PendingCall& pending, HttpOutcome outcome) {
-  outcome.elapsed = Clock::now() - pending.started;
+void CallQueue::Finish(PendingCall& pending, HttpOutcome outcome, Clock::time_point ended) {
+  outcome.elapsed = ended - pending.started;
   if (outcome.failure == Failure::kNone && outcome.elapsed > pending.call.timeout) {
     // A timer may fire late, the limit stays the limit.
     outcome.failure = Failure::kTimeout;
@@ -333,7 +333,7 @@ void CallQueue::CollectEnded() {
         continue;
       }
     }
-    Finish(pending, std::move(outcome));
+    Finish(pending, std::move(outcome), handle->answered_at().value_or(Clock::now()));
   }
 }
 
@@ -354,8 +354,13 @@ void CallQueue::CancelAll() {
         StopWaiting(pending);
         Finish(pending, Failure::kCancelled, "stopping");
       } else if (pending.easy != nullptr) {
-        StopRunning(pending)->Abandon();
-        Finish(pending, Failure::kCancelled, "stopping");
+        EasyHandle* handle = StopRunning(pending);
+        HttpOutcome outcome = handle->Finish(CURLE_ABORTED_BY_CALLBACK);
+        if (handle->answered_at()) {
+          Finish(pending, std::move(outcome), *handle->answered_at());
+        } else {
+          Finish(pending, Failure::kCancelled, "stopping");
+        }
       }
     }
     RunCompletions();

@@ -85,7 +85,7 @@ class CallQueue {
 
   PendingCall& NewCall();
   void Finish(PendingCall& pending, Failure failure, std::string detail);
-  void Finish(PendingCall& pending, HttpOutcome outcome);
+  void Finish(PendingCall& pending, HttpOutcome outcome, Clock::time_point ended = Clock::now());
   void RunCompletions();
 
   void Wait(PendingCall& pending);

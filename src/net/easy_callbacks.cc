@@ -91,6 +91,12 @@ std::size_t EasyHandle::OnHeader(char* data, std::size_t size, std::size_t count
   return bytes;
 }
 
+bool EasyHandle::IsSuccess() const {
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  return status >= 200 && status <= 299;
+}
+
 void EasyHandle::TakeHeaderLine(std::string_view line) {
   static constexpr std::string_view kRetryAfter = "retry-after:";
   static constexpr std::size_t kRetryAfterBytesMax = 100;
@@ -99,6 +105,9 @@ void EasyHandle::TakeHeaderLine(std::string_view line) {
   const char first = line.front();
   if (first == '\r' || first == '\n') {
     header_complete_ = true;
+    if (transfer_.call->header_is_answer && !answered_at_ && IsSuccess()) {
+      answered_at_ = std::chrono::steady_clock::now();
+    }
   } else if (first == 'H' && line.starts_with("HTTP/")) {
     retry_after_.clear();  // It belonged to an interim answer.
     header_complete_ = false;

@@ -99,6 +99,7 @@ bool EasyHandle::Begin(const Transfer& transfer) {
   header_bytes_ = 0;
   kept_connection_ = false;
   keep_alive_.reset();
+  answered_at_.reset();
   requests_ = 0;
   header_complete_ = false;
   resend_refused_ = false;
@@ -212,11 +213,8 @@ bool EasyHandle::SetTls(const TlsFiles* tls) {
 HttpOutcome EasyHandle::Finish(CURLcode code) {
   HttpOutcome outcome;
   outcome.failure = Classify(code);
-  if (outcome.failure == Failure::kReset && transfer_.call->header_is_answer && HasWholeHeader()) {
-    long status = 0;
-    curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-    if (status <= 299) outcome.failure = Failure::kNone;
-  }
+  // Only a body can have failed after that.
+  if (answered_at_) outcome.failure = Failure::kNone;
   if (outcome.failure == Failure::kNone) {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
@@ -232,11 +230,11 @@ HttpOutcome EasyHandle::Finish(CURLcode code) {
       if (status >= 200) outcome.status = static_cast<int>(status);
     }
   }
-  Abandon();
+  LetGo();
   return outcome;
 }
 
-void EasyHandle::Abandon() {
+void EasyHandle::LetGo() {
   transfer_ = Transfer();
   owner = nullptr;
 }

@@ -61,21 +61,23 @@ class EasyHandle {
   bool nothing_sent() const { return requests_ == 0; }
   /// Nothing of an answer has come.
   bool nothing_came() const { return header_bytes_ == 0 && body_bytes_ == 0; }
+  /// When the header came that is an answer by itself; nothing if the answer has a body, or there
+  /// is none.
+  std::optional<std::chrono::steady_clock::time_point> answered_at() const { return answered_at_; }
   /// What the answer said with "Keep-Alive: timeout".
   std::optional<std::chrono::seconds> keep_alive() const { return keep_alive_; }
-
-  /// Lets go of everything that belongs to the call, without an outcome.
-  void Abandon();
 
   void* owner = nullptr;  ///< For the loop.
 
  private:
+  void LetGo();  ///< Of everything that belongs to the call.
   void SetFixedOptions();
   bool SetHeaders(const HttpCall& call);
   bool SetTls(const TlsFiles* tls);
   bool SetConnectionUse(const Transfer& transfer);
   Failure Classify(CURLcode code) const;
   bool HasWholeHeader() const;
+  bool IsSuccess() const;
   Failure ClassifyConnect() const;
   Failure ClassifySocks() const;
   Failure ClassifyTunnel() const;
@@ -125,6 +127,7 @@ class EasyHandle {
   std::size_t header_bytes_ = 0;
   bool kept_connection_ = false;
   std::optional<std::chrono::seconds> keep_alive_;
+  std::optional<std::chrono::steady_clock::time_point> answered_at_;
   int requests_ = 0;              ///< How often libcurl was about to send the request.
   bool header_complete_ = false;  ///< Of the latest answer, interim ones included.
   bool resend_refused_ = false;

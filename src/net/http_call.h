@@ -59,8 +59,8 @@ struct HttpCall {
   /// How long the call may wait for a free connection, besides `timeout`, which then begins with
   /// the connection. 0: waiting is part of `timeout`. Either way it is kLocal when none was free.
   std::chrono::milliseconds connection_wait_max{0};
-  /// The body is of no interest: a 2xx whose header is complete is an answer although the
-  /// connection breaks in its body.
+  /// The body is of no interest: a 2xx whose header was complete in time is an answer whatever
+  /// becomes of its body, be it cut off, malformed, too large or not sent until the time is up.
   bool header_is_answer = false;
   /// Unpack a body that is compressed although nothing but `identity` is asked for. All limits are
   /// those of the unpacked body.
@@ -92,7 +92,7 @@ struct HttpOutcome {
   int status = 0;           ///< Of the final answer, even one that is kTooLarge; 0 without one.
   std::string body;         ///< At most HttpCall::response_bytes_max.
   std::string retry_after;  ///< The header's text, empty without one.
-  std::chrono::nanoseconds elapsed{0};
+  std::chrono::nanoseconds elapsed{0};  ///< Until the end, or the header that is the answer.
   std::string detail;  ///< For a person, when failed; holds no credentials and no URL.
 };
 

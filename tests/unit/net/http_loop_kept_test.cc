@@ -141,27 +141,6 @@ TEST_F(HttpLoopKeptTest, AnIdleConnectionIsUsedForAFewSecondsOnly) {
   EXPECT_EQ(server.connections(), 2U);
 }
 
-TEST_F(HttpLoopKeptTest, ACutBodyIsAnAnswerForThoseWhoWantTheStatusOnly) {
-  RawServer server([](RawConnection& connection) {
-    const auto request = connection.ReadRequest();
-    const std::string status = request->substr(6, 3);
-    connection.Send("HTTP/1.1 " + status + " X\r\nContent-Length: 10\r\n\r\nhalf");
-    if (connection.index() % 2 == 1) connection.Reset();
-  });
-  StartLoop();
-  for (const char* path : {"/200", "/204x", "/299", "/200"}) {
-    HttpCall call = Post(server.url(path));
-    call.header_is_answer = true;
-    const HttpOutcome outcome = Run(call);
-    EXPECT_EQ(outcome.failure, Failure::kNone) << path << outcome.detail;
-    EXPECT_EQ(outcome.status, std::stoi(std::string(path).substr(1, 3)));
-  }
-  HttpCall failed = Post(server.url("/500"));
-  failed.header_is_answer = true;
-  EXPECT_EQ(Run(failed).failure, Failure::kReset);
-  EXPECT_EQ(Run(Post(server.url("/200"))).failure, Failure::kReset);
-}
-
 TEST_F(HttpLoopKeptTest, WaitingForAConnectionDoesNotCountWhereItMayTakeTime) {
   HttpLoopOptions options;
   options.connections_max = 1;
@@ -198,34 +177,6 @@ TEST_F(HttpLoopKeptTest, WhoWaitsTooLongForAConnectionHasLocalTrouble) {
   call.timeout = milliseconds(20);
   call.connection_wait_max = milliseconds(20);
   EXPECT_EQ(Run(call).failure, Failure::kLocal);
-}
-
-TEST_F(HttpLoopKeptTest, CompressedAnswersAreUnpackedForThoseWhoWantTheBody) {
-  // "hello hello hello hello" as gzip, and as a bare deflate stream in zlib's wrapping.
-  const std::string gzip(
-      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01\xe3\x51\x3d"
-      "\x8d"
-      "\x17\x00\x00\x00",
-      28);
-  const std::string zlib("\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01\x68\x03\x08\xb1", 16);
-  RawServer server([&](RawConnection& connection) {
-    while (const auto request = connection.ReadRequest()) {
-      const bool is_gzip = request->starts_with("POST /gzip");
-      connection.Answer(200, is_gzip ? gzip : zlib,
-                        is_gzip ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n");
-    }
-  });
-  StartLoop();
-  for (const char* path : {"/gzip", "/deflate"}) {
-    HttpCall call = Post(server.url(path));
-    call.decode_body = true;
-    const HttpOutcome outcome = Run(call);
-    EXPECT_EQ(outcome.body, "hello hello hello hello") << path << outcome.detail;
-    // The limit is that of the unpacked body.
-    call.response_bytes_max = 5;
-    EXPECT_EQ(Run(call).body, "hello");
-  }
-  EXPECT_EQ(test_support::FindHeader(server.request_texts()[0], "Accept-Encoding"), "identity");
 }
 
 TEST_F(HttpLoopKeptTest, NamesUnderLocalhostAreLoopbackIfTheLoopSaysSo) {
