@@ -44,6 +44,11 @@ class DnsResolverTest : public testing::Test {
   }
   ~DnsResolverTest() override { ::unsetenv("CARES_HOSTS"); }
 
+  /// A server is asked again soon, and for long.
+  void RepeatOften() {
+    options_.lookup.server_patience = milliseconds(50);
+    options_.lookup.rounds = 9;
+  }
   void Start() { resolver_ = std::make_unique<DnsResolver>(options_); }
 
   std::string Path(const std::string& name) const { return directory_.path() + "/" + name; }
@@ -200,7 +205,7 @@ TEST_F(DnsResolverTest, ASilentServerIsGivenUp) {
 }
 
 TEST_F(DnsResolverTest, ALostQuestionIsRepeated) {
-  options_.lookup.server_patience = milliseconds(50);
+  RepeatOften();
   server_.SetHabit("a.example", NameServer::Habit::kSilent);
   server_.Set("a.example", {"192.0.2.1"});
   Start();
@@ -253,9 +258,10 @@ TEST_F(DnsResolverTest, QuestionsForOneNameShareALookup) {
 
 TEST_F(DnsResolverTest, TellsWhetherALookupHasBegunAndForgetsWhatIsAbandoned) {
   options_.queue.app_under_way_max = 1;
+  RepeatOften();
   server_.SetHabit("silent.example", NameServer::Habit::kSilent);
+  server_.Set("silent.example", {"192.0.2.1"});
   server_.Set("fence.example", {"192.0.2.1"});
-  options_.lookup.patience = milliseconds(300);
   Start();
   const LookupShare share{LookupLane::kDeliveries, kApp};
   auto first = std::make_shared<NameQuestion>("silent.example", share);
@@ -265,6 +271,7 @@ TEST_F(DnsResolverTest, TellsWhetherALookupHasBegunAndForgetsWhatIsAbandoned) {
   ASSERT_TRUE(server_.WaitForQuestions("silent.example", 1));
   EXPECT_FALSE(second->begun());
   second->Abandon();
+  server_.SetHabit("silent.example", NameServer::Habit::kAnswers);
   ASSERT_EQ(answer.wait_for(kPatience), std::future_status::ready);
   EXPECT_TRUE(first->begun());
   Ask("fence.example");
@@ -284,7 +291,9 @@ TEST_F(DnsResolverTest, ThousandsOfNamesAreBounded) {
     EXPECT_TRUE(answer.get().local);
     ++refused;
   }
-  EXPECT_EQ(refused, 3000U - 100U - options_.queue.app_under_way_max);
+  // Those under way made room for as many, unless all had been refused by then.
+  EXPECT_LE(refused, 3000U - 100U);
+  EXPECT_GE(refused, 3000U - 100U - options_.queue.app_under_way_max);
 }
 
 TEST_F(DnsResolverTest, ThousandsOfNamesInARowAreRememberedWithinBounds) {
@@ -320,15 +329,19 @@ TEST_F(DnsResolverTest, ATruncatedAnswerIsAskedForByTcp) {
   EXPECT_GE(server_.questions_by_tcp(), 1U);
 }
 
-TEST_F(DnsResolverTest, GarbageIsNoAnswerAndAForgedOneIsNotBelieved) {
+TEST_F(DnsResolverTest, GarbageIsNoAnswer) {
   options_.lookup.server_patience = milliseconds(50);
   options_.lookup.patience = milliseconds(300);
   server_.Set("garbage.example", {"192.0.2.1"});
   server_.SetHabit("garbage.example", NameServer::Habit::kGarbage);
+  Start();
+  EXPECT_EQ(See("garbage.example"), "failed");
+}
+
+TEST_F(DnsResolverTest, AForgedAnswerIsNotBelieved) {
   server_.Set("forged.example", {"192.0.2.2"});
   server_.SetHabit("forged.example", NameServer::Habit::kForges);
   Start();
-  EXPECT_EQ(See("garbage.example"), "failed");
   EXPECT_EQ(See("forged.example"), "192.0.2.2 ");
 }
 
