@@ -43,11 +43,11 @@ suite('no way around moderation', ({ test, server, newApp, receiver, path }) => 
       assert.equal(others.status, 201, others.text);
       for (const { status, text } of answers) assert.ok([201, 429, 503].includes(status), `${status} ${text}`);
       const through = answers.filter(({ status, json }) => status === 201 && json.message.checked !== true);
-      // None, but for answers that this machine was too busy to give in time: those are the hook's failures.
+      // None, but for answers that this process was too busy to give in time: those are the hook's own
+      // failures, and each is counted. Calls that were not made are not among them.
       const { state, counts } = await health();
-      assert.equal(through.length, counts.timeout ?? 0, JSON.stringify(counts));
-      assert.ok(through.length < count / 10, JSON.stringify(counts));
-      assert.equal(state, 'healthy', 'one user alone cannot pause a hook');
+      assert.equal(through.length, counts.timeout, JSON.stringify(counts));
+      assert.deepEqual([counts.paused, state], [0, 'healthy'], 'one user alone cannot pause a hook');
     });
   }
 
