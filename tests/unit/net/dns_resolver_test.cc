@@ -126,6 +126,17 @@ TEST_F(DnsResolverTest, AsksForBothFamilies) {
   EXPECT_EQ(See("six.example"), "2001:db8::1 ");
 }
 
+TEST_F(DnsResolverTest, AServerThatDoesNotKnowIpv6IsNoHindrance) {
+  options_.lookup.patience = milliseconds(2000);
+  for (const NameServer::Habit habit :
+       {NameServer::Habit::kFailsV6, NameServer::Habit::kIgnoresV6}) {
+    server_.Set("a.example", {"192.0.2.1"});
+    server_.SetHabit("a.example", habit);
+    Start();
+    EXPECT_EQ(See("a.example"), "192.0.2.1 ");
+  }
+}
+
 TEST_F(DnsResolverTest, AnExpiredAnswerIsGivenAtOnceAndLookedUpAnew) {
   server_.Set("a.example", {"192.0.2.1"}, 60);
   Start();

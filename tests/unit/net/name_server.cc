@@ -198,15 +198,17 @@ std::vector<std::string> NameServer::Answers(std::string_view question, bool tcp
   const auto found = entries_.find(name);
   const Habit habit = found == entries_.end() ? Habit::kAnswers : found->second.habit;
   if (habit == Habit::kSilent) return {};
+  if (habit == Habit::kIgnoresV6 && type == kTypeAaaa) return {};
+  const bool fails = habit == Habit::kFails || (habit == Habit::kFailsV6 && type == kTypeAaaa);
   if (habit == Habit::kGarbage) return {std::string(40, '\xff')};
 
   std::string records;
   std::uint16_t count = 0;
   const bool truncates = habit == Habit::kTruncates && !tcp;
-  if (!truncates && habit != Habit::kFails) AddRecords(records, name, type, count);
+  if (!truncates && !fails) AddRecords(records, name, type, count);
   std::uint32_t flags = 0x8180;  // An answer; recursion was desired, and is available.
   if (truncates) flags |= 0x0200;
-  if (habit == Habit::kFails) flags |= 2;
+  if (fails) flags |= 2;
   if (found == entries_.end()) flags |= 3;
   std::string answer(question.substr(0, 2));
   Put16(answer, flags);

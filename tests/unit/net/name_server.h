@@ -21,6 +21,8 @@ class NameServer {
     kAnswers,
     kSilent,     ///< Says nothing.
     kFails,      ///< SERVFAIL.
+    kIgnoresV6,  ///< Says nothing to questions for IPv6 addresses.
+    kFailsV6,    ///< SERVFAIL for them.
     kGarbage,    ///< Bytes that are no message.
     kTruncates,  ///< Over UDP; answers over TCP.
     kForges,     ///< Answers another question, with a wrong number, before the right one.
