@@ -27,6 +27,7 @@ struct ApiOptions {
   bool tls = false;  ///< The API's listener speaks TLS itself.
   /// How long an ephemeral message is kept after it was made or changed last.
   std::chrono::seconds ephemeral_lifetime{3600};
+  std::chrono::milliseconds command_timeout{1000};  ///< For a command's handler to answer.
   chat::Limits limits;
   std::size_t body_bytes_max = 2U << 20;  ///< Of a request body, after decoding.
 };

@@ -207,6 +207,7 @@ awaitable<Result<void>> MessageFlow::AskCommandHandler(const Exchange& exchange,
   hooks::SyncCall call;
   call.app = exchange.call.app;
   call.kind = hooks::HookKind::kCommand;
+  call.limits = hooks::CommandLimits(environment_.options().command_timeout);
   call.configured_url = passage.settings->command_url_template;
   if (call.configured_url.empty()) co_return std::unexpected(NoCommandHandler(name));
   call.url = CommandUrl(call.configured_url, name);
@@ -424,6 +425,7 @@ awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
   hooks::SyncCall call;
   call.app = request.app;
   call.kind = hooks::HookKind::kCommand;
+  call.limits = hooks::CommandLimits(environment_.options().command_timeout);
   call.configured_url = hook_settings->command_url_template;
   const auto kept = std::make_shared<std::optional<chat::HookAnswer>>();
   bool giphy = false;

@@ -23,9 +23,10 @@ constexpr CallLimits BeforeMessageSendLimits(std::chrono::milliseconds override_
   return {override_timeout, override_timeout + milliseconds(500)};
 }
 
-/// docs/contract/rulings.md#10.
-constexpr CallLimits CommandLimits() {
-  return {std::chrono::milliseconds(1000), std::chrono::milliseconds(1500)};
+/// docs/contract/rulings.md#10, unless the operator says otherwise.
+constexpr CallLimits CommandLimits(
+    std::chrono::milliseconds attempt = std::chrono::milliseconds(1000)) {
+  return {attempt, attempt + std::chrono::milliseconds(500)};
 }
 
 /// A longer answer counts as a failure.

@@ -136,6 +136,8 @@ constexpr Setting kSettings[] = {
     {"chat.ephemeral_lifetime_s",
      "How long a command's ephemeral message is kept for its sender's actions.",
      Number<&Config::ephemeral_lifetime_s, 1, 7 * 24 * 3600>},
+    {"chat.command_timeout_ms", "How long the handler of a custom command may take.",
+     Number<&Config::command_timeout_ms, 1, 10'000>},
     {"targets.allow_http", "Take http:// webhook URLs outside development mode.",
      Flag<&Config::allow_http_targets>},
     {"targets.allow_private", "Let webhooks reach loopback and private addresses.",

@@ -39,6 +39,7 @@ struct Config {
   std::int64_t hook_concurrency = 64;  ///< Attempts under way at once for one hook.
   std::int64_t drain_timeout_ms = 15'000;
   std::int64_t ephemeral_lifetime_s = 3600;
+  std::int64_t command_timeout_ms = 1000;
   bool allow_http_targets = false;
   bool allow_private_targets = false;
   std::vector<std::string> allow_targets;      ///< Subnets (CIDR) and host names.

@@ -163,6 +163,7 @@ Result<void> Server::StartApi() {
                     .message_bytes = static_cast<std::size_t>(config_.message_bytes_max),
                     .event_bytes = static_cast<std::size_t>(config_.event_bytes_max)};
   options.ephemeral_lifetime = std::chrono::seconds(config_.ephemeral_lifetime_s);
+  options.command_timeout = std::chrono::milliseconds(config_.command_timeout_ms);
   api::Api::Dependencies dependencies{
       *store_,
       directory_,

@@ -25,7 +25,7 @@ suite('dead names', ({ test, newApp, receiver, path }) => {
     await app.channel('dock', ['mara']);
     await app.hook(named(`push-${name}`, receiver().url(push)), 'message.new');
     const hook = named(`hook-${name}`, receiver().script(path(), masked));
-    await app.call('PATCH', '/app', { before_message_send_hook_url: hook });
+    await app.call('PATCH', '/app', { before_message_send_hook_url: hook, before_message_send_hook_attempt_timeout_ms: 5000 });
     return push;
   };
 
@@ -53,7 +53,7 @@ suite('dead names', ({ test, newApp, receiver, path }) => {
 
     // Its own synchronous hook is not held up by its deliveries.
     const hook = named('hook-own', receiver().script(path(), masked));
-    await attacker.call('PATCH', '/app', { before_message_send_hook_url: hook });
+    await attacker.call('PATCH', '/app', { before_message_send_hook_url: hook, before_message_send_hook_attempt_timeout_ms: 5000 });
     assert.equal((await attacker.send('dock', { text: 'x', user_id: 'eve' })).text, 'masked');
     assert.ok(deadNames().size < kDeadHooks, `${deadNames().size} names were asked for`);
   });

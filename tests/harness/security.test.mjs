@@ -14,7 +14,7 @@ test('the tests that SECURITY.md names are there', () => {
 });
 
 test('every key of its bounds is in the documentation', () => {
-  const keys = [...text.matchAll(/`((?:limits|delivery)\.\w+)`/g)].map(([, key]) => key);
+  const keys = [...text.matchAll(/`((?:limits|delivery|chat)\.\w+)`/g)].map(([, key]) => key);
   assert.ok(keys.length >= 8);
   const documented = readFileSync(`${root}docs/configuration.md`, 'utf8');
   assert.deepEqual(keys.filter((key) => !documented.includes(`\`${key}\``)), []);

@@ -87,6 +87,7 @@ class Server {
         HOOKLINE_ADMIN_TOKEN: this.adminToken,
         // A read is slow on a busy machine; who tests the limit sets it.
         ...(config?.includes('query_ms') ? {} : { HOOKLINE_LIMITS_QUERY_MS: '60000' }),
+        HOOKLINE_CHAT_COMMAND_TIMEOUT_MS: '10000', // So that a handler is late only where a test means it.
         ...sanitizerOptions,
         ...env,
       },

@@ -207,3 +207,14 @@ suite('built-in commands', ({ test, server, newApp, receiver, path }) => {
     assert.deepEqual(state.messages, []);
   });
 });
+
+suite('a command handler that is late', ({ test, newApp, receiver, path }) => {
+  test('is given the time that the operator sets', async () => {
+    const app = await newApp();
+    await app.channel('dock', ['mara']);
+    await app.call('POST', '/commands', { name: 'ticket', description: 'd' });
+    await app.call('PUT', '/channeltypes/messaging', { commands: ['ticket'] });
+    await app.call('PATCH', '/app', { custom_action_handler_url: receiver().script(path(), { hang: true }), custom_command_failure: 'error' });
+    await app.refuses(400, 45, 'POST', '/channels/messaging/dock/message', { message: { text: '/ticket x', user_id: 'mara' } });
+  });
+}, { server: { env: { HOOKLINE_CHAT_COMMAND_TIMEOUT_MS: '100' } } });

@@ -19,7 +19,8 @@ class Server:
 
     def __init__(self, key, secret):
         self.data = tempfile.TemporaryDirectory(prefix="hookline-python-")
-        env = {**os.environ, "HOOKLINE_BOOTSTRAP_KEY": key, "HOOKLINE_BOOTSTRAP_SECRET": secret}
+        env = {**os.environ, "HOOKLINE_BOOTSTRAP_KEY": key, "HOOKLINE_BOOTSTRAP_SECRET": secret,
+               "HOOKLINE_CHAT_COMMAND_TIMEOUT_MS": "10000"}
         self.process = subprocess.Popen(
             [BINARY, "serve", "--dev", "--listen", "127.0.0.1:0", "--data", self.data.name],
             env=env, stdout=subprocess.PIPE, text=True)
