@@ -20,6 +20,7 @@
 #include "api/push_check.h"
 #include "api/router.h"
 #include "api/transactions.h"
+#include "api/unserved_fields.h"
 #include "base/crypto.h"
 #include "net/content_coding.h"
 #include "settings/version_tag.h"
@@ -184,7 +185,7 @@ Result<void> Api::Impl::Prepare(Exchange& exchange, const Router::Match& match) 
   // GET requests carry their JSON in a parameter.
   const std::string_view text =
       request.method == "GET" ? call.Param("payload") : std::string_view(request.body);
-  if (text.empty()) return {};
+  if (text.empty()) return RefuseUnserved(call);
   auto document = json::Document::Parse(text);
   if (!document) return std::unexpected(document.error());
   const bool may_be_scalar = call.operation->async == AsyncWork::kCheckPush;
@@ -192,7 +193,7 @@ Result<void> Api::Impl::Prepare(Exchange& exchange, const Router::Match& match) 
     return InputError("the request must be a JSON object");
   }
   call.document = std::move(*document);
-  return {};
+  return RefuseUnserved(call);
 }
 
 awaitable<net::HttpResponse> Api::Impl::Execute(Exchange& exchange) {

@@ -201,12 +201,6 @@ bool Mentions(const chat::Filter& filter, std::string_view field) {
 
 Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   const json::Value body = scope.call.body();
-  for (const std::string_view field : {"predefined_filter", "filter_values", "sort_values"}) {
-    const json::Value value = body[field];
-    const bool empty = (value.IsArray() || value.IsObject()) && value.size() == 0;
-    if (value.IsMissingOrNull() || value.AsString() == "" || empty) continue;
-    return Fail(ErrorKind::kNotImplemented, fmt::format("{}: there are no stored filters", field));
-  }
   chat::ChannelQuery query;
   auto filter = chat::ParseFilter(body["filter_conditions"]);
   if (!filter) return std::unexpected(filter.error());
@@ -274,6 +268,7 @@ Result<void> QueryMembers(ReadScope& scope, json::Writer& w) {
   auto sort = chat::ParseSort(body["sort"], 5);
   if (!sort) return std::unexpected(sort.error());
   query.sort = std::move(*sort);
+  if (auto read = ReadBounds(body, "user_id", query.filter, query.sort); !read) return read;
   auto limit = ReadLimit(body, "limit", 100, kMembersLimitMax);
   if (!limit) return std::unexpected(limit.error());
   query.limit = *limit;

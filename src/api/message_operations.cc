@@ -92,18 +92,21 @@ Result<void> DeleteMessage(WriteScope& scope, json::Writer& w) {
 Result<void> GetReplies(ReadScope& scope, json::Writer& w) {
   auto parent = chat::RequireMessage(scope.chat, scope.call.args[0]);
   if (!parent) return std::unexpected(parent.error());
+  // A server may look on somebody's behalf.
+  const chat::Caller& caller = scope.call.caller;
+  const std::string viewer(caller.server ? scope.call.Param("user_id") : caller.user_id);
   auto page = QueryMessagePage(scope.call);
   if (!page) return std::unexpected(page.error());
   auto channel = chat::RequireChannel(scope.chat, parent->channel);
   if (!channel) return std::unexpected(channel.error());
-  if (auto limited = chat::LimitPage(scope.store, **channel, scope.call.caller.user_id, *page);
+  if (auto limited = chat::LimitPage(scope.store, **channel, viewer, *page);
       !limited) {
     return limited;
   }
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
   w.Key("messages").BeginArray();
   for (const auto& reply : scope.store.ListReplies(scope.call.app->id, parent->id, *page)) {
-    encoder.Message(w, reply, scope.call.caller.user_id);
+    encoder.Message(w, reply, viewer);
   }
   w.EndArray();
   return {};

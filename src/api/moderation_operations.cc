@@ -50,6 +50,7 @@ Result<void> Unban(WriteScope& scope, json::Writer&) {
   request.id = call.Param("id");
   request.channel_cid = call.Param("channel_cid");
   request.actor_id = call.Param("created_by");
+  request.only_shadow = call.Flag("shadow");
   for (const std::string_view name : {"unbanned_by_id", "user_id"}) {
     if (!request.actor_id.empty()) break;
     request.actor_id = call.body()[name].AsString().value_or("");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "api/operation.h"
 #include "base/error.h"
@@ -15,7 +16,12 @@ Result<int> ReadLimit(json::Value body, std::string_view name, int otherwise, in
 /// The same from a query string.
 Result<int> QueryLimit(const Call& call, std::string_view name, int otherwise, int max);
 
-/// `limit`, `id_lt`, `created_at_after` … from a query string.
+/// `{id}_gt`, `created_at_after` and their like of a query of users or members, as conditions that
+/// hold beside `filter`. Where `sort` is empty, the page is the one next to the first of them.
+Result<void> ReadBounds(json::Value body, std::string_view id, chat::Filter& filter,
+                        std::vector<chat::SortField>& sort);
+
+/// `limit`, `id_lt`, `created_at_after`, `sort` … from a query string.
 Result<chat::MessagePage> QueryMessagePage(const Call& call);
 
 }  // namespace hookline::api

@@ -62,6 +62,7 @@ Result<void> QueryUsers(ReadScope& scope, json::Writer& w) {
   auto sort = chat::ParseSort(body["sort"], 5);
   if (!sort) return std::unexpected(sort.error());
   query.sort = std::move(*sort);
+  if (auto read = ReadBounds(body, "id", query.filter, query.sort); !read) return read;
   auto limit = ReadLimit(body, "limit", 30, kUsersLimitMax);
   if (!limit) return std::unexpected(limit.error());
   query.limit = *limit;

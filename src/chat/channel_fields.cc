@@ -64,6 +64,9 @@ Result<void> CheckOverrides(json::Value overrides) {
       !read) {
     return read;
   }
+  if (!IsZeroValue(overrides["blocklist"])) {
+    return Fail(ErrorKind::kNotImplemented, "config_overrides.blocklist: there are no block lists");
+  }
   const json::Value length = overrides["max_message_length"];
   if (length.IsMissingOrNull()) return {};
   const auto bytes = length.AsInt();

@@ -79,15 +79,6 @@ Result<StateOptions> ReadStateOptions(json::Value body) {
   auto offset = ReadNumber(body["members"], "offset", 0, 1'000'000);
   if (!offset) return std::unexpected(offset.error());
   options.members_offset = *offset;
-  bool thread_counts = false;
-  if (auto read = ReadBool(body, "thread_unread_counts", "thread_unread_counts", thread_counts);
-      !read) {
-    return std::unexpected(read.error());
-  }
-  if (thread_counts) {
-    return Fail(ErrorKind::kNotImplemented,
-                "thread_unread_counts: threads have no read state of their own");
-  }
   options.watchers = body["watchers"].IsObject();
   return options;
 }

@@ -36,6 +36,7 @@ class Reading {
   Result<void> Blocklists();
   Result<void> Permissions();
   Result<void> Grants();
+  Result<void> RefuseAutomod();
 
   const std::vector<FieldChange>& changes() const { return changes_; }
 
@@ -112,6 +113,20 @@ Result<void> Reading::Retention() {
     return Fail(ErrorKind::kNotImplemented, "message_retention: messages are kept for ever");
   }
   Take("message_retention", value);
+  return {};
+}
+
+// Who switches these on counts on messages being looked at.
+Result<void> Reading::RefuseAutomod() {
+  const auto automod = body_["automod"].AsString().value_or("");
+  const bool off = automod.empty() || automod == "disabled";
+  for (const auto& [name, asked] : {std::pair{"automod", !off},
+                                    std::pair{"blocklist", !IsZeroValue(body_["blocklist"])},
+                                    std::pair{"blocklists", !IsZeroValue(body_["blocklists"])}}) {
+    if (!asked) continue;
+    return Fail(ErrorKind::kNotImplemented,
+                fmt::format("{}: nothing is moderated but by the app's own hooks", name));
+  }
   return {};
 }
 
@@ -225,7 +240,8 @@ Result<void> ReadSettings(Context& context, json::Value body, ChannelTypeRecord&
         reading.Object("automod_thresholds"), reading.StringList("allowed_flag_reasons"),
         reading.Integer("partition_size", 1'000'000'000), reading.Text("partition_ttl"),
         reading.Enum("push_level", {"all", "all_mentions", "mentions", "direct_mentions", "none"}),
-        reading.Object("chat_preferences"), reading.Permissions(), reading.Grants()}) {
+        reading.Object("chat_preferences"), reading.Permissions(), reading.Grants(),
+        reading.RefuseAutomod()}) {
     if (!result) return result;
   }
   std::vector<FieldChange> changes = reading.changes();

@@ -187,18 +187,12 @@ Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
 }
 
 Result<void> ReadSendOptions(json::Value body, Draft& draft) {
-  const auto refuse = [](std::string_view name) {
-    return Fail(ErrorKind::kNotImplemented,
-                fmt::format("{} is not supported by this server", name));
-  };
-  for (const std::string_view name :
-       {"pending", "is_pending_message", "pending_message_metadata", "force_moderation",
-        "include_channel_context", "include_mentioned_members"}) {
-    if (!IsZeroValue(body[name])) return refuse(name);
-  }
   // What a request says outright goes before what the channel's type says.
   const bool said = body["pending"].IsBool() || body["is_pending_message"].IsBool();
-  if (draft.config.mark_messages_pending && !said) return refuse("mark_messages_pending");
+  if (draft.config.mark_messages_pending && !said) {
+    return Fail(ErrorKind::kNotImplemented,
+                "mark_messages_pending is not supported by this server");
+  }
   return ReadBool(body, "keep_channel_hidden", "keep_channel_hidden", draft.keep_hidden);
 }
 

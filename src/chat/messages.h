@@ -29,8 +29,8 @@ struct Draft {
 Result<Draft> DraftMessage(const ReadContext& context, std::string_view type,
                            std::string_view channel_id, json::Value message);
 
-/// What SendMessage's request says beside the message. kNotImplemented for what would change the
-/// message's fate and is not there.
+/// What SendMessage's request says beside the message. kNotImplemented in a channel whose messages
+/// are to be pending, unless the request says that this one is not.
 Result<void> ReadSendOptions(json::Value body, Draft& draft);
 
 /// Stores a drafted message, moves the sender's read position, and emits message.new. Requires:

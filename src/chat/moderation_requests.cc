@@ -138,20 +138,6 @@ Result<ChannelPtr> RequireBanScope(Context& context, std::string_view type, std:
   return channel;
 }
 
-// What Hookline would have to do beyond the ban itself.
-Result<void> RefuseExtras(json::Value body) {
-  for (const std::string_view name :
-       {"delete_messages", "delete_reactions", "ban_from_future_channels", "ip_ban"}) {
-    const json::Value value = body[name];
-    const bool asked = value.AsBool().value_or(false) || !value.AsString().value_or("").empty();
-    if (asked) {
-      return Fail(ErrorKind::kNotImplemented,
-                  fmt::format("{} is not implemented by this server", name));
-    }
-  }
-  return {};
-}
-
 struct FlagTarget {
   UserPtr user;
   std::optional<Message> message;
@@ -224,7 +210,6 @@ Result<void> RequestBan(Context& context, json::Value body) {
   if (!reason) return std::unexpected(reason.error());
   terms.reason = std::move(*reason);
   if (auto read = ReadBool(body, "shadow", "shadow", terms.shadow); !read) return read;
-  if (auto refused = RefuseExtras(body); !refused) return refused;
   auto channel = RequireBanScope(context, body["type"].AsString().value_or(""),
                                  body["id"].AsString().value_or(""),
                                  body["channel_cid"].AsString().value_or(""));
@@ -250,6 +235,10 @@ Result<void> RequestUnban(Context& context, const UnbanRequest& request) {
   if (!actor.empty()) {
     if (auto known = RequireUser(context, actor); !known) return std::unexpected(known.error());
   }
+  const auto ban = context.store.FindBan(context.app, *channel ? (*channel)->pk : ChannelId{},
+                                         (*target)->id);
+  // Who asks to lift a shadow ban does not mean one that its user knows of.
+  if (request.only_shadow && ban && !ban->shadow) return {};
   UnbanUser(context, **target, channel->get(), actor);
   return {};
 }

@@ -33,6 +33,7 @@ struct UnbanRequest {
   std::string_view id;
   std::string_view channel_cid;
   std::string_view actor_id;  ///< May be empty.
+  bool only_shadow = false;   ///< Leaves a ban alone that is no shadow ban.
 };
 Result<void> RequestUnban(Context& context, const UnbanRequest& request);
 

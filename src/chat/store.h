@@ -49,6 +49,8 @@ struct MessagePage {
   std::string id_lt, id_lte, id_gt, id_gte, id_around;
   Timestamp created_before, created_before_or_equal, created_after, created_after_or_equal;
   Timestamp created_around;
+  /// Where no bound decides it: the page at the oldest end, and not the one at the newest.
+  bool from_oldest = false;
   Timestamp not_before;  ///< Whatever else is asked for: nothing older.
   std::string viewer;    ///< Nothing that is meant for others only; empty: everything.
 };

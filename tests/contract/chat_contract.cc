@@ -456,6 +456,13 @@ TEST_P(StoreContract, PagesOfMessages) {
   expect([](Page&) {}, {"c", "e", "f"});
   expect([](Page& p) { p.id_lt = "c"; }, {"a", "b", "d"});
   expect([](Page& p) { p.id_lte = "c"; }, {"b", "d", "c"});
+  expect([](Page& p) { p.from_oldest = true; }, {"a", "b", "d"});
+  expect(
+      [](Page& p) {
+        p.from_oldest = true;
+        p.id_lt = "e";
+      },
+      {"b", "d", "c"});
   expect([](Page& p) { p.id_gt = "d"; }, {"c", "e", "f"});
   expect([](Page& p) { p.id_gt = "a"; }, {"b", "d", "c"});
   expect([](Page& p) { p.id_gte = "a"; }, {"a", "b", "d"});

@@ -77,6 +77,44 @@ suite('channels', ({ test, newApp }) => {
     assert.match(ghost.json.message, /ghost/);
   });
 
+  test('members and users are paged by bounds, next to the bound', async () => {
+    const app = await newApp();
+    await app.channel('crew', ['ada', 'bob', 'cyd', 'dan']);
+    const members = async (more) =>
+      (await queryMembers(app, { type: 'messaging', id: 'crew', filter_conditions: {}, limit: 2, ...more })).map((member) => member.user_id).join();
+    const users = async (more) => {
+      const payload = { filter_conditions: { id: { $in: ['ada', 'bob', 'cyd', 'dan'] } }, limit: 2, ...more };
+      return (await app.call('GET', `/users?payload=${encodeURIComponent(JSON.stringify(payload))}`)).users.map((user) => user.id).join();
+    };
+    assert.equal(await members({ user_id_gt: 'ada' }), 'bob,cyd');
+    assert.equal(await members({ user_id_lt: 'dan' }), 'cyd,bob');
+    assert.equal(await members({ user_id_lte: 'dan', sort: [{ field: 'user_id', direction: 1 }] }), 'ada,bob');
+    assert.equal(await members({ created_at_before: '2020-01-01T00:00:00Z' }), '');
+    assert.equal(await members({ created_at_after: '2020-01-01T00:00:00Z', user_id_gte: 'dan' }), 'dan');
+    assert.equal(await users({ id_gte: 'bob' }), 'bob,cyd');
+    assert.equal(await users({ id_lt: 'cyd' }), 'bob,ada');
+    assert.equal(await users({ created_at_before_or_equal: '2020-01-01T00:00:00Z' }), '');
+    const payload = encodeURIComponent(JSON.stringify({ filter_conditions: {}, id_gt: 7 }));
+    await app.refuses(400, 4, 'GET', `/users?payload=${payload}`);
+  });
+
+  test('nobody is promised what only a live connection brings', async () => {
+    const app = await newApp();
+    await app.channel('crew', ['mara']);
+    const payload = encodeURIComponent(JSON.stringify({ filter_conditions: {}, presence: true }));
+    for (const [field, ...request] of [
+      ['watch', 'POST', '/channels/messaging/crew/query', { watch: true }],
+      ['watch', 'POST', '/api/v2/chat/channels', { filter_conditions: {}, watch: true }],
+      ['watch', 'GET', '/channels/messaging/crew?watch=true'],
+      ['presence', 'GET', `/users?payload=${payload}`],
+      ['data\\.members', 'POST', '/channels/messaging/crew', { data: { members: ['mara'] } }],
+    ]) {
+      const { message } = await app.refuses(501, 4, ...request);
+      assert.match(message, new RegExp(field));
+    }
+    await app.call('GET', '/channels/messaging/crew?watch=false');
+  });
+
   test('moderators are made and unmade', async () => {
     const app = await newApp();
     await app.channel('watch', ['mara', 'olaf']);

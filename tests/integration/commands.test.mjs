@@ -137,8 +137,8 @@ suite('settings of channel types', ({ test, newApp }) => {
   test('are kept, and given back', async () => {
     const app = await newApp();
     const settings = {
-      message_retention: 'infinite', automod: 'simple', automod_behavior: 'block', push_level: 'mentions',
-      blocklist: 'rude', blocklist_behavior: 'shadow_block', blocklists: [{ blocklist: 'rude', behavior: 'flag' }],
+      message_retention: 'infinite', automod: 'disabled', automod_behavior: 'block', push_level: 'mentions',
+      blocklist: '', blocklist_behavior: 'shadow_block', blocklists: [],
       allowed_flag_reasons: ['spam'], partition_size: 20, partition_ttl: '24h', chat_preferences: { all: 'none' },
       mark_messages_pending: false, polls: true, push_notifications: false,
     };
@@ -197,6 +197,17 @@ suite('settings of channel types', ({ test, newApp }) => {
     for (const name of ['messaging', 'two words', 'x'.repeat(65), '', 7]) {
       await app.refuses(400, 4, 'POST', '/channeltypes', { name });
     }
+  });
+
+  test('that would moderate are refused by name', async () => {
+    const app = await newApp();
+    for (const settings of [{ automod: 'simple' }, { automod: 'AI' }, { blocklist: 'rude' }, { blocklists: [{ blocklist: 'rude', behavior: 'flag' }] }]) {
+      const { message } = await app.refuses(501, 4, 'PUT', '/channeltypes/messaging', settings);
+      assert.match(message, new RegExp(Object.keys(settings)[0]));
+    }
+    await app.users('mara');
+    const { message } = await app.refuses(501, 4, 'POST', '/channels/messaging/x/query', { data: { created_by_id: 'mara', config_overrides: { blocklist: 'rude' } } });
+    assert.match(message, /config_overrides\.blocklist/);
   });
 
   test('count zero values of some clients as not given', async () => {

@@ -161,6 +161,40 @@ suite('message rights', ({ test, newApp, receiver, path }) => {
     await app.call(...send({ shared_location: null, poll_id: '', mentioned_here: false }, { pending: false, pending_message_metadata: {}, skip_push: true }));
   });
 
+  test('replies: from the newest or the oldest end, next to a bound, always oldest first', async () => {
+    const app = await room();
+    await app.send('dock', { id: 'p', text: 'parent', user_id: 'mara' });
+    for (const id of ['a', 'b', 'c', 'd']) await app.send('dock', { id, text: id, user_id: 'olaf', parent_id: 'p' });
+    const replies = async (query, prefix = '') => {
+      const answer = await app.call('GET', `${prefix}/messages/p/replies?limit=2&${query}`);
+      return ids(answer.messages).join('');
+    };
+    const sort = (direction) => `sort=${encodeURIComponent(JSON.stringify([{ field: 'created_at', direction }]))}`;
+    for (const prefix of ['', '/api/v2/chat']) {
+      assert.equal(await replies('', prefix), 'cd');
+      assert.equal(await replies(sort(-1), prefix), 'cd');
+      assert.equal(await replies(sort(1), prefix), 'ab');
+      // As the JavaScript client's threads page in both directions.
+      assert.equal(await replies(`${sort(-1)}&id_gt=a`, prefix), 'bc');
+      assert.equal(await replies(`${sort(1)}&id_lt=d`, prefix), 'bc');
+    }
+    await app.refuses(400, 4, 'GET', `/messages/p/replies?sort=${encodeURIComponent('[{"field":"text","direction":1}]')}`);
+    // A server looks on behalf of a user.
+    await app.call('POST', '/messages/d/reaction', { reaction: { type: 'lol', user_id: 'ines' } });
+    const own = async (query) => (await app.call('GET', `/messages/p/replies?${query}`)).messages.at(-1).own_reactions.length;
+    assert.deepEqual([await own(''), await own('user_id=ines'), await own('user_id=mara')], [0, 1, 0]);
+  });
+
+  test('lifting a shadow ban leaves another ban alone', async () => {
+    const app = await room();
+    const banned = async () => (await app.call('GET', `/users?payload=${encodeURIComponent(JSON.stringify({ filter_conditions: { id: 'olaf' } }))}`)).users[0].banned;
+    await app.call('POST', '/moderation/ban', { target_user_id: 'olaf', banned_by_id: 'mara' });
+    await app.call('DELETE', '/moderation/ban?target_user_id=olaf&shadow=true');
+    assert.equal(await banned(), true);
+    await app.call('DELETE', '/moderation/ban?target_user_id=olaf');
+    assert.equal(await banned(), false);
+  });
+
   test('a thread goes with its parent', async () => {
     const app = await room();
     await app.send('dock', { id: 'm', text: 'parent', user_id: 'mara' });

@@ -206,8 +206,11 @@ MessageTable::Bounds MessageTable::ResolveBounds(AppId app, const chat::MessageP
   if (page.created_before_or_equal) bounds.before = {page.created_before_or_equal.ns, kMax};
   // Not a bound that was asked for: it does not turn the order.
   if (page.not_before.ns > bounds.after.created_at) bounds.after = {page.not_before.ns, kMin};
-  bounds.from_oldest = !page.id_gt.empty() || !page.id_gte.empty() || page.created_after ||
-                       page.created_after_or_equal;
+  const bool bounded_below = !page.id_gt.empty() || !page.id_gte.empty() || page.created_after ||
+                             page.created_after_or_equal;
+  const bool bounded_above = !page.id_lt.empty() || !page.id_lte.empty() || page.created_before ||
+                             page.created_before_or_equal;
+  bounds.from_oldest = bounded_below || (page.from_oldest && !bounded_above);
   return bounds;
 }
 

@@ -89,9 +89,35 @@ TEST(PagingTest, ReadsPagesOfMessages) {
   EXPECT_EQ(page("limit=300")->limit, 300);
   EXPECT_EQ(page("id_lt=5")->id_lt, "5");
   EXPECT_EQ(page("id_lt=%22q%22%0A")->id_lt, "\"q\"\n");
-  for (const char* bad : {"limit=301", "limit=-1", "limit=x", "created_at_before=yesterday"}) {
+  EXPECT_FALSE(page("")->from_oldest);
+  EXPECT_FALSE(page("sort=[]")->from_oldest);
+  EXPECT_FALSE(page(R"(sort=[{"field":"created_at","direction":-1}])")->from_oldest);
+  EXPECT_TRUE(page(R"(sort=[{"field":"created_at","direction":1}])")->from_oldest);
+  for (const char* bad :
+       {"limit=301", "limit=-1", "limit=x", "created_at_before=yesterday", "sort=created_at",
+        R"(sort=[{"field":"text","direction":1}])", R"(sort=[{"field":"created_at","direction":2}])",
+        R"(sort=[{"field":"created_at"},{"field":"created_at"}])"}) {
     EXPECT_FALSE(page(bad)) << bad;
   }
+}
+
+TEST(PagingTest, ReadsBoundsOfQueries) {
+  const test::Json body(R"({"user_id_gt":"b","created_at_before":"2026-01-01T00:00:00Z",
+                            "user_id_lt":"","created_at_after":null})");
+  chat::Filter filter;
+  std::vector<chat::SortField> sort;
+  ASSERT_TRUE(ReadBounds(body.root(), "user_id", filter, sort));
+  ASSERT_EQ(filter.children.size(), 3U);  // The two bounds, and what was asked for before.
+  EXPECT_EQ(filter.children[0].field, "user_id");
+  EXPECT_EQ(filter.children[0].op, chat::Filter::Op::kGt);
+  EXPECT_EQ(filter.children[1].field, "created_at");
+  EXPECT_EQ(filter.children[1].op, chat::Filter::Op::kLt);
+  ASSERT_EQ(sort.size(), 1U);
+  EXPECT_EQ(sort[0].field, "user_id");
+  EXPECT_TRUE(sort[0].ascending);
+
+  const test::Json wrong(R"({"id_gt":1})");
+  EXPECT_FALSE(ReadBounds(wrong.root(), "id", filter, sort));
 }
 
 // A query string is whatever bytes a stranger sends; it becomes JSON on the way.

@@ -197,8 +197,6 @@ TEST_F(ModerationTest, BansAreForThoseWhoManageAChannel) {
   EXPECT_KIND(Ban(R"({"target_user_id":"nobody","user_id":"ann"})"), ErrorKind::kInput);
   EXPECT_KIND(Ban(R"({"target_user_id":"bob","user_id":"ann","type":"messaging"})"),
               ErrorKind::kInput);
-  EXPECT_KIND(Ban(R"({"target_user_id":"bob","user_id":"ann","delete_messages":true})"),
-              ErrorKind::kNotImplemented);
 }
 
 TEST_F(ModerationTest, FlagsOfMessagesAreCounted) {
