@@ -22,6 +22,7 @@
 #include "api/transactions.h"
 #include "api/unserved_fields.h"
 #include "base/crypto.h"
+#include "chat/fields.h"
 #include "net/content_coding.h"
 #include "settings/version_tag.h"
 
@@ -189,7 +190,7 @@ Result<void> Api::Impl::Prepare(Exchange& exchange, const Router::Match& match) 
   auto document = json::Document::Parse(text);
   if (!document) return std::unexpected(document.error());
   const bool may_be_scalar = call.operation->async == AsyncWork::kCheckPush;
-  if (!document->root().IsObject() && !document->root().IsNull() && !may_be_scalar) {
+  if (!chat::IsMap(document->root()) && !document->root().IsNull() && !may_be_scalar) {
     return InputError("the request must be a JSON object");
   }
   call.document = std::move(*document);
@@ -232,10 +233,10 @@ awaitable<net::HttpResponse> Api::Impl::ExecuteAsync(Exchange& exchange) {
       response = co_await messages_.RunAction(exchange);
       break;
     case AsyncWork::kUpdateChannel:
-      response = co_await messages_.ChangeChannel(exchange, UpdateChannel);
+      response = co_await messages_.ChangeChannel(exchange, kUpdateChannel);
       break;
     case AsyncWork::kTruncateChannel:
-      response = co_await messages_.ChangeChannel(exchange, TruncateChannel);
+      response = co_await messages_.ChangeChannel(exchange, kTruncateChannel);
       break;
   }
   co_return response;

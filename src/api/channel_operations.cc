@@ -26,9 +26,9 @@ std::string Viewer(const Call& call, json::Value body) {
   return std::string(body["user"]["id"].AsString().value_or(""));
 }
 
-void WriteChannelAndMembers(store::Reader& store, const Call& call, json::Writer& w,
+void WriteChannelAndMembers(store::Reader& store, const Call& call, Timestamp now, json::Writer& w,
                             const chat::Channel& channel) {
-  chat::Encoder encoder(store, call.app->id, call.format);
+  chat::Encoder encoder(store, call.app->id, call.format, now);
   w.Key("channel");
   encoder.Channel(w, channel);
   w.Key("members").BeginArray();
@@ -47,7 +47,7 @@ Result<void> OpenChannel(WriteScope& scope, json::Writer& w, std::string_view id
   if (!opened) return std::unexpected(opened.error());
   scope.reply.keep = opened->created;
   scope.reply.made = {opened->channel->type, opened->channel->id};
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   return chat::WriteChannelState(w, encoder, scope.tx, *opened->channel, *options);
 }
 
@@ -59,7 +59,7 @@ Result<void> RebuildChannelState(ReadScope& scope, const std::vector<std::string
   auto options = chat::ReadStateOptions(scope.call.body());
   if (!options) return std::unexpected(options.error());
   options->viewer = Viewer(scope.call, scope.call.body());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   return chat::WriteChannelState(w, encoder, scope.store, **channel, *options);
 }
 
@@ -109,13 +109,13 @@ Result<void> GetChannel(ReadScope& scope, json::Writer& w) {
   if (!channel) return std::unexpected(channel.error());
   auto options = StateOptionsOf(scope.call);
   if (!options) return std::unexpected(options.error());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   return chat::WriteChannelState(w, encoder, scope.store, **channel, *options);
 }
 
 void WriteSystemMessage(WriteScope& scope, json::Writer& w, const chat::ChannelUpdated& updated) {
   if (!updated.message) return;
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, *updated.message, scope.call.caller.user_id);
 }
@@ -125,13 +125,34 @@ Result<void> RebuildUpdatedChannel(ReadScope& scope, const std::vector<std::stri
                                    json::Writer& w) {
   auto channel = chat::RequireChannel(scope.chat, scope.call.args[0], scope.call.args[1]);
   if (!channel) return std::unexpected(channel.error());
-  WriteChannelAndMembers(scope.store, scope.call, w, **channel);
+  WriteChannelAndMembers(scope.store, scope.call, scope.chat.now, w, **channel);
   if (made[0].empty()) return {};
   const auto message = scope.store.FindMessage(scope.call.app->id, made[0]);
   if (!message) return {};
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, *message, scope.call.caller.user_id);
+  return {};
+}
+
+Result<void> UpdateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge) {
+  auto updated = chat::UpdateChannel(scope.chat, scope.call.args[0], scope.call.args[1],
+                                     scope.call.body(), judge);
+  if (!updated) return std::unexpected(updated.error());
+  WriteChannelAndMembers(scope.tx, scope.call, scope.chat.now, w, *updated->channel);
+  WriteSystemMessage(scope, w, *updated);
+  scope.reply.made = {updated->message ? updated->message->id : std::string()};
+  return {};
+}
+
+Result<void> TruncateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge) {
+  auto truncated = chat::TruncateChannel(scope.chat, scope.call.args[0], scope.call.args[1],
+                                         scope.call.body(), judge);
+  if (!truncated) return std::unexpected(truncated.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
+  w.Key("channel");
+  encoder.Channel(w, *truncated->channel);
+  WriteSystemMessage(scope, w, *truncated);
   return {};
 }
 
@@ -139,7 +160,7 @@ Result<void> UpdateChannelPartial(WriteScope& scope, json::Writer& w) {
   auto channel = chat::UpdateChannelPartial(scope.chat, scope.call.args[0], scope.call.args[1],
                                             scope.call.body());
   if (!channel) return std::unexpected(channel.error());
-  WriteChannelAndMembers(scope.tx, scope.call, w, **channel);
+  WriteChannelAndMembers(scope.tx, scope.call, scope.chat.now, w, **channel);
   return {};
 }
 
@@ -147,7 +168,7 @@ Result<void> DeleteChannel(WriteScope& scope, json::Writer& w) {
   auto channel = chat::DeleteChannel(scope.chat, scope.call.args[0], scope.call.args[1],
                                      scope.call.Flag("hard_delete"));
   if (!channel) return std::unexpected(channel.error());
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("channel");
   encoder.Channel(w, **channel);
   return {};
@@ -233,7 +254,7 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
 
   auto channels = scope.store.QueryChannels(scope.call.app->id, query);
   if (!channels) return std::unexpected(channels.error());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("channels").BeginArray();
   for (const chat::ChannelPtr& channel : *channels) {
     w.BeginObject();
@@ -277,7 +298,7 @@ Result<void> QueryMembers(ReadScope& scope, json::Writer& w) {
   query.offset = *offset;
   auto members = scope.store.QueryMembers((*channel)->pk, query);
   if (!members) return std::unexpected(members.error());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("members").BeginArray();
   for (const chat::Member& member : *members) encoder.Member(w, member);
   w.EndArray();
@@ -298,7 +319,7 @@ Result<void> UpdateMemberPartial(WriteScope& scope, json::Writer& w) {
   if (!channel) return std::unexpected(channel.error());
   auto member = chat::UpdateMemberPartial(scope.chat, **channel, user_id, scope.call.body());
   if (!member) return std::unexpected(member.error());
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("channel_member");
   encoder.Member(w, *member);
   return {};
@@ -306,7 +327,7 @@ Result<void> UpdateMemberPartial(WriteScope& scope, json::Writer& w) {
 
 void WriteReadEvent(WriteScope& scope, json::Writer& w, const chat::Channel& channel,
                     const chat::Member& member) {
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("event").BeginObject();
   w.Field("type", "message.read");
   w.Field("cid", channel.cid());
@@ -348,7 +369,7 @@ Result<void> MarkChannelsRead(WriteScope& scope, json::Writer& w) {
   auto channels = scope.tx.QueryChannels(scope.call.app->id, query);
   if (!channels) return std::unexpected(channels.error());
   const json::Value chosen = body["read_by_channel"];
-  if (!chosen.IsMissingOrNull() && !chosen.IsObject()) {
+  if (!chosen.IsMissingOrNull() && !chat::IsMap(chosen)) {
     return InputError("read_by_channel must be an object");
   }
   const chat::Channel* last = nullptr;
@@ -386,7 +407,7 @@ Result<void> SendEvent(WriteScope& scope, json::Writer& w) {
   if (!channel) return std::unexpected(channel.error());
   auto sent = chat::SendChannelEvent(scope.chat, **channel, scope.call.body()["event"]);
   if (!sent) return std::unexpected(sent.error());
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("event").BeginObject();
   w.Field("type", sent->type);
   w.Field("cid", (*channel)->cid());
@@ -432,26 +453,8 @@ constexpr Operation kOperations[] = {
 
 }  // namespace
 
-Result<void> UpdateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge) {
-  auto updated = chat::UpdateChannel(scope.chat, scope.call.args[0], scope.call.args[1],
-                                     scope.call.body(), judge);
-  if (!updated) return std::unexpected(updated.error());
-  WriteChannelAndMembers(scope.tx, scope.call, w, *updated->channel);
-  WriteSystemMessage(scope, w, *updated);
-  scope.reply.made = {updated->message ? updated->message->id : std::string()};
-  return {};
-}
-
-Result<void> TruncateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge) {
-  auto truncated = chat::TruncateChannel(scope.chat, scope.call.args[0], scope.call.args[1],
-                                         scope.call.body(), judge);
-  if (!truncated) return std::unexpected(truncated.error());
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
-  w.Key("channel");
-  encoder.Channel(w, *truncated->channel);
-  WriteSystemMessage(scope, w, *truncated);
-  return {};
-}
+constinit const ChannelChange kUpdateChannel{chat::RequireForUpdate, UpdateChannel};
+constinit const ChannelChange kTruncateChannel{chat::RequireForTruncation, TruncateChannel};
 
 std::span<const Operation> ChannelOperations() { return kOperations; }
 

@@ -12,6 +12,7 @@
 #include "chat/built_in_commands.h"
 #include "chat/commands.h"
 #include "chat/ephemerals.h"
+#include "chat/fields.h"
 #include "hooks/limits.h"
 #include "settings/url_template.h"
 
@@ -25,6 +26,7 @@ struct MessageFlow::Passage {
   std::shared_ptr<const settings::HookSettings> settings;
   std::optional<chat::CommandCall> command;
   std::vector<Step> steps;
+  bool replay_looked_for = false;
   bool ended = false;  ///< The command's handler wants no message at all.
   /// The app wants no message that could not be moderated, and this one could not.
   bool unmoderated = false;
@@ -135,7 +137,7 @@ std::string CommandUrl(const std::string& url_template, const std::string& name)
 }
 
 void WriteMessage(WriteScope& scope, json::Writer& w, const chat::Message& message) {
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, message, scope.call.caller.user_id);
 }
@@ -162,7 +164,6 @@ std::shared_ptr<const settings::HookSettings> MessageFlow::SettingsOf(const sett
 }
 
 awaitable<Result<void>> MessageFlow::AskBeforeSend(const Exchange& exchange, Passage& passage) {
-  if (passage.settings->before_message_send_url.empty()) co_return Result<void>();
   hooks::SyncCall call;
   call.app = exchange.call.app;
   call.kind = hooks::HookKind::kBeforeMessageSend;
@@ -177,7 +178,7 @@ awaitable<Result<void>> MessageFlow::AskBeforeSend(const Exchange& exchange, Pas
     if (!wanted) return {};
     const chat::Draft& draft = drafted->draft;
     call.user = draft.actor.user.id;
-    chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
+    chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1, scope.chat.now);
     auto body =
         chat::WriteBeforeSendRequest(encoder, draft.message, drafted->id_given, draft.actor.user,
                                      *draft.channel, scope.call.request_info);
@@ -217,7 +218,7 @@ awaitable<Result<void>> MessageFlow::AskCommandHandler(const Exchange& exchange,
     if (!drafted) return std::unexpected(drafted.error());
     const chat::Draft& draft = drafted->draft;
     call.user = draft.actor.user.id;
-    chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1);
+    chat::Encoder encoder(scope.store, scope.call.app->id, chat::Format::kV1, scope.chat.now);
     auto body = chat::WriteCommandRequest(encoder, draft.message, draft.actor.user, {});
     if (!body) return std::unexpected(body.error());
     call.body = std::make_shared<const std::string>(std::move(*body));
@@ -244,6 +245,35 @@ awaitable<Result<void>> MessageFlow::AskCommandHandler(const Exchange& exchange,
   co_return looked;
 }
 
+awaitable<std::optional<net::HttpResponse>> MessageFlow::Replay(const Exchange& exchange,
+                                                                Passage& passage) {
+  passage.replay_looked_for = true;
+  auto replayed = co_await transactions_.Replay(exchange);
+  co_return replayed;
+}
+
+awaitable<std::optional<net::HttpResponse>> MessageFlow::Moderate(const Exchange& exchange,
+                                                                  Passage& passage) {
+  std::optional<net::HttpResponse> over;
+  if (passage.settings->before_message_send_url.empty()) co_return over;
+  if (!passage.replay_looked_for) {
+    over = co_await Replay(exchange, passage);
+    if (over) co_return over;
+  }
+  const Result<void> asked = co_await AskBeforeSend(exchange, passage);
+  if (asked) co_return over;
+  over = passage.unmoderated ? RefuseUnmoderated(exchange) : exchange.Refuse(asked.error());
+  co_return over;
+}
+
+awaitable<net::HttpResponse> MessageFlow::Store(const Exchange& exchange, Passage& passage,
+                                                Transactions::WriteWork work) {
+  auto response = co_await transactions_.Write(exchange, std::move(work));
+  // An answer that fitted the draft may not fit what is stored.
+  if (passage.unmoderated) response = RefuseUnmoderated(exchange);
+  co_return response;
+}
+
 awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
   const Call& request = exchange.call;
   const json::Value object = request.body()["message"];
@@ -258,12 +288,10 @@ awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
     return draft;
   };
   const bool maybe_command = object["text"].AsString().value_or("").starts_with('/');
-  if (maybe_command || !passage.settings->before_message_send_url.empty()) {
-    passage.id = ToString(RandomUuid());
-    auto replayed = co_await transactions_.Replay(exchange);
-    if (replayed) co_return std::move(*replayed);
-  }
+  passage.id = ToString(RandomUuid());
   if (maybe_command) {
+    auto replayed = co_await Replay(exchange, passage);
+    if (replayed) co_return std::move(*replayed);
     Transactions::LookWork look = [&](ReadScope& scope) -> Result<void> {
       auto draft = passage.drafting(scope.chat);
       if (!draft) return std::unexpected(draft.error());
@@ -281,10 +309,8 @@ awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
     if (!asked) co_return exchange.Refuse(asked.error());
   }
   if (!built_in && !passage.ended) {
-    const Result<void> asked = co_await AskBeforeSend(exchange, passage);
-    if (!asked) {
-      co_return passage.unmoderated ? RefuseUnmoderated(exchange) : exchange.Refuse(asked.error());
-    }
+    auto over = co_await Moderate(exchange, passage);
+    if (over) co_return std::move(*over);
   }
 
   Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
@@ -317,8 +343,7 @@ awaitable<net::HttpResponse> MessageFlow::Send(const Exchange& exchange) {
     }
     return {};
   };
-  auto response = co_await transactions_.Write(exchange, std::move(store));
-  if (passage.unmoderated) response = RefuseUnmoderated(exchange);
+  auto response = co_await Store(exchange, passage, std::move(store));
   co_return response;
 }
 
@@ -338,12 +363,8 @@ awaitable<net::HttpResponse> MessageFlow::UpdateWith(const Exchange& exchange, D
                                       "too many updates of the message wait for the app's hook"));
     }
     turn.emplace(std::move(*lock));
-    auto replayed = co_await transactions_.Replay(exchange);
-    if (replayed) co_return std::move(*replayed);
-    const Result<void> asked = co_await AskBeforeSend(exchange, passage);
-    if (!asked) {
-      co_return passage.unmoderated ? RefuseUnmoderated(exchange) : exchange.Refuse(asked.error());
-    }
+    auto over = co_await Moderate(exchange, passage);
+    if (over) co_return std::move(*over);
   }
   Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
     auto drafted = DraftAnew(scope.chat.read(), passage);
@@ -355,8 +376,7 @@ awaitable<net::HttpResponse> MessageFlow::UpdateWith(const Exchange& exchange, D
     }
     return {};
   };
-  auto response = co_await transactions_.Write(exchange, std::move(store));
-  if (passage.unmoderated) response = RefuseUnmoderated(exchange);
+  auto response = co_await Store(exchange, passage, std::move(store));
   co_return response;
 }
 
@@ -370,32 +390,27 @@ awaitable<net::HttpResponse> MessageFlow::Update(const Exchange& exchange) {
 }
 
 awaitable<net::HttpResponse> MessageFlow::ChangeChannel(const Exchange& exchange,
-                                                        ChangeChannelFn change) {
+                                                        ChannelChange change) {
   const Call& request = exchange.call;
   const json::Value object = request.body()["message"];
   Passage passage;
   passage.settings = SettingsOf(request.app);
-  const bool moderated = !request.caller.server && object.IsObject() &&
-                         !passage.settings->before_message_send_url.empty();
+  const bool moderated = !request.caller.server && !chat::IsZeroValue(object);
   if (moderated) {
     passage.id = ToString(RandomUuid());
     passage.drafting = [&](const chat::ReadContext& context) -> Result<chat::Draft> {
-      auto channel = chat::RequireChannel(context, request.args[0], request.args[1]);
+      auto channel = change.require(context, request.args[0], request.args[1], request.body());
       if (!channel) return std::unexpected(channel.error());
       auto actor = chat::FindActor(context, {}, "");
       if (!actor) return std::unexpected(actor.error());
       return chat::DraftSystemMessage(context, std::move(*channel), std::move(*actor), object);
     };
-    auto replayed = co_await transactions_.Replay(exchange);
-    if (replayed) co_return std::move(*replayed);
-    const Result<void> asked = co_await AskBeforeSend(exchange, passage);
-    if (!asked) {
-      co_return passage.unmoderated ? RefuseUnmoderated(exchange) : exchange.Refuse(asked.error());
-    }
+    auto over = co_await Moderate(exchange, passage);
+    if (over) co_return std::move(*over);
   }
   Transactions::WriteWork store = [&](WriteScope& scope, json::Writer& w) -> Result<void> {
-    if (!moderated) return change(scope, w, {});
-    return change(scope, w, [&](chat::Draft& draft) -> Result<bool> {
+    if (!moderated) return change.apply(scope, w, {});
+    return change.apply(scope, w, [&](chat::Draft& draft) -> Result<bool> {
       Drafted drafted{std::move(draft)};
       auto applied = ApplySteps(scope.chat.limits, passage, drafted);
       draft = std::move(drafted.draft);
@@ -403,8 +418,7 @@ awaitable<net::HttpResponse> MessageFlow::ChangeChannel(const Exchange& exchange
       return drafted.verdict == HookVerdict::kProceed;
     });
   };
-  auto response = co_await transactions_.Write(exchange, std::move(store));
-  if (passage.unmoderated) response = RefuseUnmoderated(exchange);
+  auto response = co_await Store(exchange, passage, std::move(store));
   co_return response;
 }
 
@@ -441,7 +455,7 @@ awaitable<net::HttpResponse> MessageFlow::RunAction(const Exchange& exchange) {
     if (!owner) return Fail(ErrorKind::kNotFound, "the message's user does not exist any more");
     call.url = CommandUrl(call.configured_url, command);
     call.user = owner->id;
-    chat::Encoder encoder(scope.store, request.app->id, chat::Format::kV1);
+    chat::Encoder encoder(scope.store, request.app->id, chat::Format::kV1, scope.chat.now);
     auto body = chat::WriteCommandRequest(encoder, action->message, *owner, action->form_data);
     if (!body) return std::unexpected(body.error());
     call.body = std::make_shared<const std::string>(std::move(*body));

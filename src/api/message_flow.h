@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -36,7 +37,7 @@ class MessageFlow {
   /// A change of a channel, whose message a user's token cannot send past moderation. What
   /// before-message-send discards is left out; the change happens.
   boost::asio::awaitable<net::HttpResponse> ChangeChannel(const Exchange& exchange,
-                                                          ChangeChannelFn change);
+                                                          ChannelChange change);
 
  private:
   /// What one hook said, to be applied to every new draft of the message.
@@ -48,6 +49,15 @@ class MessageFlow {
   struct Passage;
   using Drafting = std::function<Result<chat::Draft>(const chat::ReadContext&)>;
 
+  /// The answer that is kept for the request's Idempotency-Key, if there is one.
+  boost::asio::awaitable<std::optional<net::HttpResponse>> Replay(const Exchange& exchange,
+                                                                  Passage& passage);
+  /// What comes before a message is stored: a replay if there is one, else before-message-send. An
+  /// answer ends the request.
+  boost::asio::awaitable<std::optional<net::HttpResponse>> Moderate(const Exchange& exchange,
+                                                                    Passage& passage);
+  boost::asio::awaitable<net::HttpResponse> Store(const Exchange& exchange, Passage& passage,
+                                                  Transactions::WriteWork work);
   boost::asio::awaitable<Result<void>> AskBeforeSend(const Exchange& exchange, Passage& passage);
   boost::asio::awaitable<Result<void>> AskCommandHandler(const Exchange& exchange,
                                                          Passage& passage);

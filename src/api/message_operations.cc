@@ -22,7 +22,7 @@ constexpr int kReactionsMax = 300;
 Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
   auto message = chat::RequireMessageOrEphemeral(scope.chat, scope.call.args[0]);
   if (!message) return std::unexpected(message.error());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, *message, scope.call.caller.user_id, true);
   return {};
@@ -49,7 +49,7 @@ Result<void> GetManyMessages(ReadScope& scope, json::Writer& w) {
   if (ids.size() > kManyMessagesMax) {
     return InputError(fmt::format("ids may name at most {} messages", kManyMessagesMax));
   }
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("messages").BeginArray();
   for (const std::string_view id : ids) {
     const auto message = scope.store.FindMessage(scope.call.app->id, id);
@@ -83,7 +83,7 @@ Result<void> DeleteMessage(WriteScope& scope, json::Writer& w) {
   }
   auto deleted = chat::DeleteMessage(scope.chat, call.args[0], options);
   if (!deleted) return std::unexpected(deleted.error());
-  chat::Encoder encoder(scope.tx, call.app->id, call.format);
+  chat::Encoder encoder(scope.tx, call.app->id, call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, deleted->message, options.for_me ? deleted->actor : call.caller.user_id);
   return {};
@@ -99,11 +99,10 @@ Result<void> GetReplies(ReadScope& scope, json::Writer& w) {
   if (!page) return std::unexpected(page.error());
   auto channel = chat::RequireChannel(scope.chat, parent->channel);
   if (!channel) return std::unexpected(channel.error());
-  if (auto limited = chat::LimitPage(scope.store, **channel, viewer, *page);
-      !limited) {
+  if (auto limited = chat::LimitPage(scope.store, **channel, viewer, *page); !limited) {
     return limited;
   }
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("messages").BeginArray();
   for (const auto& reply : scope.store.ListReplies(scope.call.app->id, parent->id, *page)) {
     encoder.Message(w, reply, viewer);
@@ -113,7 +112,7 @@ Result<void> GetReplies(ReadScope& scope, json::Writer& w) {
 }
 
 Result<void> WriteReaction(WriteScope& scope, json::Writer& w, const chat::ReactionSent& sent) {
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, sent.message, sent.reaction.user_id);
   w.Key("reaction");
@@ -140,7 +139,7 @@ Result<void> RebuildMessage(ReadScope& scope, const std::vector<std::string>& ma
                             json::Writer& w) {
   auto message = chat::RequireMessageOrEphemeral(scope.chat, made[0]);
   if (!message) return std::unexpected(message.error());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, *message, scope.call.caller.user_id);
   return {};
@@ -153,7 +152,7 @@ Result<void> RebuildReaction(ReadScope& scope, const std::vector<std::string>& m
   if (!message) return std::unexpected(message.error());
   const auto reaction = scope.store.FindReaction(message->pk, made[1], made[2]);
   if (!reaction) return Fail(ErrorKind::kNotFound, "the reaction does not exist any more");
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, *message, made[1]);
   w.Key("reaction");
@@ -168,7 +167,7 @@ Result<void> GetReactions(ReadScope& scope, json::Writer& w) {
   if (!limit) return std::unexpected(limit.error());
   auto offset = QueryLimit(scope.call, "offset", 0, 1'000'000);
   if (!offset) return std::unexpected(offset.error());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("reactions").BeginArray();
   for (const auto& reaction : scope.store.ListReactions(message->pk, *limit, *offset)) {
     encoder.Reaction(w, reaction);

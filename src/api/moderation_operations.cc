@@ -13,7 +13,7 @@ void WriteUnknown(json::Writer& w, const std::vector<std::string>& ids) {
 Result<void> MuteUser(WriteScope& scope, json::Writer& w) {
   auto answer = chat::RequestMute(scope.chat, scope.call.body());
   if (!answer) return std::unexpected(answer.error());
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   if (answer->mutes.size() == 1) {
     w.Key("mute");
     encoder.Mute(w, answer->mutes.front());
@@ -64,7 +64,7 @@ Result<void> WriteFlag(WriteScope& scope, json::Writer& w, const Result<chat::Fl
     w.Field("item_id", flag->id);
     return {};
   }
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("flag");
   encoder.Flag(w, *flag);
   w.Field("review_queue_item_id", flag->id);

@@ -146,11 +146,15 @@ constexpr Operation Rebuilt(Operation operation, RebuildFn rebuild) {
 std::span<const Operation> AppOperations();
 std::span<const Operation> CatalogOperations();  ///< Channel types and commands.
 std::span<const Operation> UserOperations();
-/// UpdateChannel and TruncateChannel in the store; `judge` has a say in the message that they
-/// carry.
-using ChangeChannelFn = Result<void> (*)(WriteScope&, json::Writer&, const chat::JudgeDraft&);
-Result<void> UpdateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge);
-Result<void> TruncateChannel(WriteScope& scope, json::Writer& w, const chat::JudgeDraft& judge);
+/// A change of a channel that may carry a message: the channel, if the caller may change it so, and
+/// the change in the store, where `judge` has a say in the message that they carry.
+struct ChannelChange {
+  Result<chat::ChannelPtr> (*require)(const chat::ReadContext&, std::string_view type,
+                                      std::string_view id, json::Value body);
+  Result<void> (*apply)(WriteScope&, json::Writer&, const chat::JudgeDraft& judge);
+};
+extern const ChannelChange kUpdateChannel;
+extern const ChannelChange kTruncateChannel;
 std::span<const Operation> ChannelOperations();
 std::span<const Operation> MessageOperations();
 std::span<const Operation> ModerationOperations();

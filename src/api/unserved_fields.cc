@@ -73,8 +73,9 @@ std::span<const UnservedField> UnservedFields() { return kFields; }
 Result<void> RefuseUnserved(const Call& call) {
   for (const UnservedField& field : kFields) {
     if (field.operation != call.operation->name) continue;
-    const bool asked = field.place == Place::kQuery ? !AsksForNothing(call.Param(field.path))
-                                                    : !chat::IsZeroValue(At(call.body(), field.path));
+    const bool asked = field.place == Place::kQuery
+                           ? !AsksForNothing(call.Param(field.path))
+                           : !chat::IsZeroValue(At(call.body(), field.path));
     if (!asked) continue;
     return Fail(ErrorKind::kNotImplemented,
                 fmt::format("{} is not supported by this server: {}", field.path, field.reason));

@@ -13,9 +13,9 @@ namespace {
 constexpr int kUsersLimitMax = 100;
 constexpr int kUsersOffsetMax = 1000;
 
-void WriteUsersById(store::Reader& store, const Call& call, json::Writer& w,
+void WriteUsersById(store::Reader& store, const Call& call, Timestamp now, json::Writer& w,
                     const std::vector<chat::UserPtr>& users) {
-  chat::Encoder encoder(store, call.app->id, call.format);
+  chat::Encoder encoder(store, call.app->id, call.format, now);
   w.Key("users").BeginObject();
   for (const chat::UserPtr& user : users) {
     w.Key(user->id);
@@ -27,7 +27,7 @@ void WriteUsersById(store::Reader& store, const Call& call, json::Writer& w,
 Result<void> UpdateUsers(WriteScope& scope, json::Writer& w) {
   auto users = chat::UpsertUsers(scope.chat, scope.call.body()["users"]);
   if (!users) return std::unexpected(users.error());
-  WriteUsersById(scope.tx, scope.call, w, *users);
+  WriteUsersById(scope.tx, scope.call, scope.chat.now, w, *users);
   for (const chat::UserPtr& user : *users) scope.reply.made.push_back(user->id);
   w.Field("membership_deletion_task_id", "");
   return {};
@@ -40,7 +40,7 @@ Result<void> RebuildUsers(ReadScope& scope, const std::vector<std::string>& made
     chat::UserPtr user = scope.store.FindUser(scope.call.app->id, id);
     if (user != nullptr) users.push_back(std::move(user));
   }
-  WriteUsersById(scope.store, scope.call, w, users);
+  WriteUsersById(scope.store, scope.call, scope.chat.now, w, users);
   w.Field("membership_deletion_task_id", "");
   return {};
 }
@@ -48,7 +48,7 @@ Result<void> RebuildUsers(ReadScope& scope, const std::vector<std::string>& made
 Result<void> UpdateUsersPartial(WriteScope& scope, json::Writer& w) {
   auto users = chat::UpdateUsersPartial(scope.chat, scope.call.body()["users"]);
   if (!users) return std::unexpected(users.error());
-  WriteUsersById(scope.tx, scope.call, w, *users);
+  WriteUsersById(scope.tx, scope.call, scope.chat.now, w, *users);
   w.Field("membership_deletion_task_id", "");
   return {};
 }
@@ -76,7 +76,7 @@ Result<void> QueryUsers(ReadScope& scope, json::Writer& w) {
   }
   auto users = scope.store.QueryUsers(scope.call.app->id, query);
   if (!users) return std::unexpected(users.error());
-  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format);
+  chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("users").BeginArray();
   for (const chat::UserPtr& user : *users) encoder.FullUser(w, *user);
   w.EndArray();

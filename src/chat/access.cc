@@ -33,7 +33,7 @@ Result<Actor> FindOrMake(const ReadContext& context, std::string_view id, json::
 
 // A user object in which nothing is set.
 bool IsEmptyUser(json::Value user) {
-  if (!user.IsObject()) return user.IsMissingOrNull();
+  if (!user.IsObject()) return IsZeroValue(user);
   for (const json::Value member : user) {
     if (!IsZeroValue(member)) return false;
   }
@@ -280,7 +280,7 @@ Result<Message> RequireMessage(const ReadContext& context, std::string_view id) 
     if (channel && !channel->deleted_at && CheckAccess(context, *channel) &&
         MayRead(context.store, *channel, *message, context.caller.user_id)) {
       // The sweep may not have come by yet.
-      if (message->pin_expires && message->pin_expires <= context.now) Unpin(*message);
+      if (!message->IsPinned(context.now)) Unpin(*message);
       return std::move(*message);
     }
   }

@@ -136,14 +136,8 @@ Result<Member> MarkRead(Context& context, const Channel& channel, json::Value bo
   if (auto read = ReadString(body, "message_id", "message_id", mark.message_id); !read) {
     return std::unexpected(read.error());
   }
-  std::string time;
-  if (auto read = ReadString(body, "message_timestamp", "message_timestamp", time); !read) {
+  if (auto read = ReadTime(body["message_timestamp"], "message_timestamp", mark.time); !read) {
     return std::unexpected(read.error());
-  }
-  if (!time.empty()) {
-    const auto parsed = ParseRfc3339(time);
-    if (!parsed) return InputError("message_timestamp must be an RFC 3339 time");
-    mark.time = *parsed;
   }
   return MarkRead(context, channel, actor->user, mark);
 }

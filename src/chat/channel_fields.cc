@@ -50,14 +50,14 @@ Result<void> ReadOverrides(json::Value data, Channel& channel) {
     return {};
   }
   if (auto valid = CheckOverrides(overrides); !valid) return valid;
-  channel.config_overrides_json = overrides.raw();
+  channel.config_overrides_json = MapText(overrides);
   return {};
 }
 
 }  // namespace
 
 Result<void> CheckOverrides(json::Value overrides) {
-  if (!overrides.IsObject()) return InputError("channel.config_overrides must be an object");
+  if (!IsMap(overrides)) return InputError("channel.config_overrides must be an object");
   std::vector<std::string> commands;
   if (auto read =
           ReadStrings(overrides, "commands", "config_overrides.commands", kCommandsMax, commands);

@@ -40,16 +40,13 @@ Result<Truncation> ReadTruncation(const Context& context, const Channel& channel
   if (truncation.hard && !truncation.member_ids.empty()) {
     return InputError("cannot set both hard_delete and member_ids.");
   }
-  std::string text;
-  if (auto read = ReadString(body, "truncated_at", "truncated_at", text); !read) {
+  Timestamp at;
+  if (auto read = ReadTime(body["truncated_at"], "truncated_at", at); !read) {
     return std::unexpected(read.error());
   }
   truncation.from = HistoryFromNow(context, channel);
-  if (text.empty()) return truncation;
-  const auto time = ParseRfc3339(text);
-  if (!time) return InputError("truncated_at must be an RFC 3339 time");
-  truncation.all = *time >= truncation.from;
-  if (!truncation.all) truncation.from = *time;
+  truncation.all = !at || at >= truncation.from;
+  if (!truncation.all) truncation.from = at;
   return truncation;
 }
 
@@ -147,14 +144,21 @@ Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body) {
   return deleted;
 }
 
-Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, std::string_view id,
-                                       json::Value body, const JudgeDraft& judge) {
-  auto found = RequireChannel(context.read(), type, id);
-  if (!found) return std::unexpected(found.error());
-  Channel channel = **found;
-  if (auto allowed = RequireChannelManager(context.read(), channel); !allowed) {
+Result<ChannelPtr> RequireForTruncation(const ReadContext& context, std::string_view type,
+                                        std::string_view id, json::Value) {
+  auto channel = RequireChannel(context, type, id);
+  if (!channel) return channel;
+  if (auto allowed = RequireChannelManager(context, **channel); !allowed) {
     return std::unexpected(allowed.error());
   }
+  return channel;
+}
+
+Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, std::string_view id,
+                                       json::Value body, const JudgeDraft& judge) {
+  auto found = RequireForTruncation(context.read(), type, id, body);
+  if (!found) return std::unexpected(found.error());
+  Channel channel = **found;
   auto actor = ResolveOptionalActor(context, body);
   if (!actor) return std::unexpected(actor.error());
   auto truncation = ReadTruncation(context, channel, body);
@@ -166,16 +170,10 @@ Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, 
     return std::unexpected(done.error());
   }
   context.store.UpdateChannel(channel);
-  ChannelUpdated updated;
-  if (const json::Value message = body["message"]; !message.IsMissingOrNull()) {
-    auto sent = SendSystemMessage(context, channel, *actor, message, judge);
-    if (!sent) return std::unexpected(sent.error());
-    updated.message = std::move(*sent);
-  }
-  EmitChannelChange(context, channel, "channel.truncated", *actor,
-                    updated.message ? &*updated.message : nullptr);
-  updated.channel = std::make_shared<const Channel>(std::move(channel));
-  return updated;
+  auto message = SendMessageOfChange(context, channel, *actor, body, judge);
+  if (!message) return std::unexpected(message.error());
+  EmitChannelChange(context, channel, "channel.truncated", *actor, *message ? &**message : nullptr);
+  return ChannelUpdated{std::make_shared<const Channel>(std::move(channel)), std::move(*message)};
 }
 
 }  // namespace hookline::chat

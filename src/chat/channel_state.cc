@@ -53,14 +53,9 @@ Result<MessagePage> ReadMessagePage(json::Value object, int limit_default, int l
         std::pair{"created_at_after", &page.created_after},
         std::pair{"created_at_after_or_equal", &page.created_after_or_equal},
         std::pair{"created_at_around", &page.created_around}}) {
-    std::string text;
-    if (auto read = ReadString(object, name, name, text); !read) {
+    if (auto read = ReadTime(object[name], name, *field); !read) {
       return std::unexpected(read.error());
     }
-    if (text.empty()) continue;
-    const auto time = ParseRfc3339(text);
-    if (!time) return InputError(fmt::format("{} must be an RFC 3339 time", name));
-    *field = *time;
   }
   return page;
 }
@@ -79,7 +74,7 @@ Result<StateOptions> ReadStateOptions(json::Value body) {
   auto offset = ReadNumber(body["members"], "offset", 0, 1'000'000);
   if (!offset) return std::unexpected(offset.error());
   options.members_offset = *offset;
-  options.watchers = body["watchers"].IsObject();
+  options.watchers = IsMap(body["watchers"]);
   return options;
 }
 
@@ -101,7 +96,7 @@ Result<void> WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store,
   w.Key("pinned_messages").BeginArray();
   if (options.state) {
     for (const Message& message :
-         store.ListPinned(channel.pk, page.not_before, options.viewer, kPinnedMax)) {
+         store.ListPinned(channel.pk, encoder.now(), page.not_before, options.viewer, kPinnedMax)) {
       encoder.Message(w, message, options.viewer);
     }
   }

@@ -120,9 +120,9 @@ Result<void> Reading::Retention() {
 Result<void> Reading::RefuseAutomod() {
   const auto automod = body_["automod"].AsString().value_or("");
   const bool off = automod.empty() || automod == "disabled";
-  for (const auto& [name, asked] : {std::pair{"automod", !off},
-                                    std::pair{"blocklist", !IsZeroValue(body_["blocklist"])},
-                                    std::pair{"blocklists", !IsZeroValue(body_["blocklists"])}}) {
+  for (const auto& [name, asked] :
+       {std::pair{"automod", !off}, std::pair{"blocklist", !IsZeroValue(body_["blocklist"])},
+        std::pair{"blocklists", !IsZeroValue(body_["blocklists"])}}) {
     if (!asked) continue;
     return Fail(ErrorKind::kNotImplemented,
                 fmt::format("{}: nothing is moderated but by the app's own hooks", name));
@@ -141,8 +141,8 @@ Result<void> Reading::Text(std::string_view name) {
 Result<void> Reading::Object(std::string_view name) {
   const json::Value value = body_[name];
   if (value.IsMissingOrNull()) return {};
-  if (!value.IsObject()) return InputError(fmt::format("{} must be an object", name));
-  Take(name, value);
+  if (!IsMap(value)) return InputError(fmt::format("{} must be an object", name));
+  if (value.IsObject()) Take(name, value);
   return {};
 }
 
@@ -199,7 +199,7 @@ Result<void> Reading::Permissions() {
 Result<void> Reading::Grants() {
   const json::Value value = body_["grants"];
   if (value.IsMissingOrNull()) return {};
-  if (!value.IsObject() || value.size() > kListMax) return InputError("grants must be an object");
+  if (!IsMap(value) || value.size() > kListMax) return InputError("grants must be an object");
   for (const json::Value role : value) {
     if (!role.IsNull() && !IsStrings(role)) {
       return InputError(fmt::format("grants.{} must be a list of strings", role.key()));

@@ -169,6 +169,17 @@ Result<ChannelPtr> FindForOpening(Context& context, std::string_view type, std::
   return RequireChannel(context.read(), type, id);
 }
 
+Result<ChannelPtr> RequireForUpdate(const ReadContext& context, std::string_view type,
+                                    std::string_view id, json::Value body,
+                                    const MembershipChanges& changes) {
+  auto channel = RequireChannel(context, type, id);
+  if (!channel || ConcernsOnlyItself(context.caller, body, changes)) return channel;
+  if (auto allowed = RequireChannelManager(context, **channel); !allowed) {
+    return std::unexpected(allowed.error());
+  }
+  return channel;
+}
+
 Result<void> ReadFilterTags(json::Value body, Channel& channel) {
   std::vector<std::string> add;
   std::vector<std::string> remove;
@@ -221,18 +232,20 @@ Result<ChannelOpened> GetOrCreateChannel(Context& context, std::string_view type
   return ChannelOpened{std::make_shared<const Channel>(std::move(*created)), true};
 }
 
-Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, std::string_view id,
-                                     json::Value body, const JudgeDraft& judge) {
-  auto found = RequireChannel(context.read(), type, id);
-  if (!found) return std::unexpected(found.error());
-  Channel channel = **found;
+Result<ChannelPtr> RequireForUpdate(const ReadContext& context, std::string_view type,
+                                    std::string_view id, json::Value body) {
   auto changes = ReadMembershipChanges(body);
   if (!changes) return std::unexpected(changes.error());
-  if (!ConcernsOnlyItself(context.caller, body, *changes)) {
-    if (auto allowed = RequireChannelManager(context.read(), channel); !allowed) {
-      return std::unexpected(allowed.error());
-    }
-  }
+  return RequireForUpdate(context, type, id, body, *changes);
+}
+
+Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, std::string_view id,
+                                     json::Value body, const JudgeDraft& judge) {
+  auto changes = ReadMembershipChanges(body);
+  if (!changes) return std::unexpected(changes.error());
+  auto found = RequireForUpdate(context.read(), type, id, body, *changes);
+  if (!found) return std::unexpected(found.error());
+  Channel channel = **found;
   auto actor = ResolveOptionalActor(context, body);
   if (!actor) return std::unexpected(actor.error());
   if (changes->answers()) {
@@ -261,27 +274,20 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
     return std::unexpected(fits.error());
   }
 
-  const json::Value message = body["message"];
   const bool touched = TouchesChannel(body, *changes);
   if (touched) channel.updated_at = context.now;
   context.store.UpdateChannel(channel);
   if (auto done = ApplyMembershipChanges(context, channel, *changes, body); !done) {
     return std::unexpected(done.error());
   }
-  ChannelUpdated updated;
-  if (!message.IsMissingOrNull()) {
-    auto sent = SendSystemMessage(context, channel, *actor, message, judge);
-    if (!sent) return std::unexpected(sent.error());
-    updated.message = std::move(*sent);
-  }
+  auto message = SendMessageOfChange(context, channel, *actor, body, judge);
+  if (!message) return std::unexpected(message.error());
   // Changes of membership alone tell of themselves (docs/contract/payloads.md#catalogue).
   if (touched) {
-    EmitChannelChange(context, channel, "channel.updated", *actor,
-                      updated.message ? &*updated.message : nullptr);
+    EmitChannelChange(context, channel, "channel.updated", *actor, *message ? &**message : nullptr);
   }
   EmitFreezing(context, **found, channel);
-  updated.channel = std::make_shared<const Channel>(std::move(channel));
-  return updated;
+  return ChannelUpdated{std::make_shared<const Channel>(std::move(channel)), std::move(*message)};
 }
 
 Result<ChannelPtr> UpdateChannelPartial(Context& context, std::string_view type,

@@ -33,6 +33,12 @@ struct ChannelUpdated {
   std::optional<Message> message;  ///< The system message that the request carried.
 };
 
+/// The channel, if the caller may change it as UpdateChannel's and TruncateChannel's requests ask.
+Result<ChannelPtr> RequireForUpdate(const ReadContext& context, std::string_view type,
+                                    std::string_view id, json::Value body);
+Result<ChannelPtr> RequireForTruncation(const ReadContext& context, std::string_view type,
+                                        std::string_view id, json::Value body);
+
 /// `judge` has a say in the message that a change of the channel carries.
 ///
 /// UpdateChannel: `data` replaces the custom fields; members come and go, see

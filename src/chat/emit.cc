@@ -27,7 +27,7 @@ template <class Write>
 std::string Fit(Context& context, std::string_view type, Format format, const Write& write) {
   const std::size_t limit = context.limits.event_bytes;
   for (const Detail detail : {Detail::kFull, Detail::kPlainMembers, Detail::kQuotedIds}) {
-    Encoder encoder(context.store, context.app, format, detail);
+    Encoder encoder(context.store, context.app, format, context.now, detail);
     json::Writer w;
     w.Reserve(kPayloadBytesUsual);
     write(w, encoder);

@@ -4,6 +4,7 @@
 
 #include "base/uuid.h"
 #include "chat/access.h"
+#include "chat/fields.h"
 #include "chat/message_fields.h"
 #include "chat/moderation.h"
 #include "chat/thread.h"
@@ -28,7 +29,7 @@ Result<Message> FindOwn(const ReadContext& context, std::string_view id) {
 
 Result<void> ReadFormData(json::Value body, EphemeralAction& action) {
   const json::Value data = body["form_data"];
-  if (!data.IsObject()) return InputError("form_data is a required field");
+  if (!IsMap(data)) return InputError("form_data is a required field");
   if (data.size() > kFormDataMax) {
     return InputError(fmt::format("form_data must contain at most {} items", kFormDataMax));
   }

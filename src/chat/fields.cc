@@ -191,11 +191,11 @@ Result<void> ReadStrings(json::Value object, std::string_view name, std::string_
 
 Result<void> ReadTime(json::Value value, std::string_view path, Timestamp& out) {
   if (!value) return {};
-  if (value.IsNull()) {
+  const auto text = value.AsString();
+  if (value.IsNull() || text == "") {
     out = {};
     return {};
   }
-  const auto text = value.AsString();
   const auto time = text ? ParseRfc3339(*text) : std::nullopt;
   if (!time) return InputError(fmt::format("{} must be an RFC 3339 time", path));
   out = IsZeroTime(*time) ? Timestamp() : *time;
@@ -215,6 +215,10 @@ bool IsZeroValue(json::Value value) {
 
 bool IsMap(json::Value value) { return value.IsObject() || (value.IsArray() && value.size() == 0); }
 
+std::string MapText(json::Value value) {
+  return value.IsObject() ? std::string(value.raw()) : std::string("{}");
+}
+
 Result<void> RefuseReserved(std::string_view entity, std::string_view name, json::Value value) {
   if (value && IsZeroValue(value)) return {};
   return InputError(fmt::format("{}.{} is a reserved field", entity, name));
@@ -228,7 +232,7 @@ Result<std::string> CustomFields(json::Value object, std::span<const std::string
   Members namesakes;
   for (const json::Value member : object) {
     if (members.size() > kMaxCustomFields) return TooManyFields();
-    if (member.key() == "custom" && member.IsObject()) {
+    if (member.key() == "custom" && IsMap(member)) {
       for (const json::Value inner : member) {
         if (members.size() + namesakes.size() > kMaxCustomFields) return TooManyFields();
         SetMember(is_known(inner.key()) ? namesakes : members, inner.key(), inner.raw());
@@ -320,10 +324,10 @@ Result<std::vector<FieldChange>> ReadChanges(json::Value body,
     return {};
   };
   const json::Value set = body["set"];
-  if (!set.IsMissingOrNull() && !set.IsObject()) return InputError("set must be an object");
+  if (!set.IsMissingOrNull() && !IsMap(set)) return InputError("set must be an object");
   for (const json::Value member : set) {
     // `custom` of the newer clients: each of its members is a field of its own.
-    if (member.key() == "custom" && member.IsObject()) {
+    if (member.key() == "custom" && IsMap(member)) {
       for (const json::Value inner : member) {
         if (auto added = add({{inner.key()}, inner}, true); !added) {
           return std::unexpected(added.error());

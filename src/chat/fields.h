@@ -24,8 +24,8 @@ Result<void> ReadBool(json::Value object, std::string_view name, std::string_vie
 Result<void> ReadStrings(json::Value object, std::string_view name, std::string_view path,
                          std::size_t max_items, std::vector<std::string>& out);
 
-/// A time in RFC 3339; null and the zero value of typed clients (0001-01-01T00:00:00Z) stand for
-/// none. A missing field leaves `out` as it is.
+/// A time in RFC 3339; null and the zero values of typed clients ("", 0001-01-01T00:00:00Z) stand
+/// for none. A missing field leaves `out` as it is.
 Result<void> ReadTime(json::Value value, std::string_view path, Timestamp& out);
 
 /// "", 0, false, [], {}, null or 0001-01-01T00:00:00Z: what typed clients send for a field that
@@ -34,6 +34,8 @@ bool IsZeroValue(json::Value value);
 
 /// An object, or the empty list that PHP's json_encode makes of an empty one.
 bool IsMap(json::Value value);
+/// Its text, which is an object's. Requires: IsMap.
+std::string MapText(json::Value value);
 
 /// For a field that only the server sets: a kInput error that names it as `entity`.`name`, unless
 /// its value is a zero value, which stands for an absent field. A missing `value` (the field is to

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "chat/fields.h"
+
 namespace hookline::chat {
 namespace {
 
@@ -46,7 +48,7 @@ std::optional<Filter::Op> GroupOperator(std::string_view name) {
 class Parser {
  public:
   Result<Filter> Conditions(json::Value object, int depth) {
-    if (!object.IsObject()) return InputError("filter_conditions must be an object");
+    if (!IsMap(object)) return InputError("filter_conditions must be an object");
     if (depth > kMaxDepth) {
       return InputError(fmt::format("filter_conditions may nest at most {} levels", kMaxDepth));
     }

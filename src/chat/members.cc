@@ -113,16 +113,14 @@ Result<Timestamp> ReadHistoryFrom(const Context& context, const Channel& channel
   if (auto read = ReadBool(body, "hide_history", "hide_history", hide); !read) {
     return std::unexpected(read.error());
   }
-  std::string text;
-  if (auto read = ReadString(body, "hide_history_before", "hide_history_before", text); !read) {
+  Timestamp before;
+  if (auto read = ReadTime(body["hide_history_before"], "hide_history_before", before); !read) {
     return std::unexpected(read.error());
   }
   const Timestamp from_now = HistoryFromNow(context, channel);
-  if (text.empty()) return hide ? from_now : Timestamp{};
-  const auto time = ParseRfc3339(text);
-  if (!time) return InputError("hide_history_before must be an RFC 3339 time");
+  if (!before) return hide ? from_now : Timestamp{};
   // What is yet to be written is not history.
-  return std::min(*time, from_now);
+  return std::min(before, from_now);
 }
 
 namespace {

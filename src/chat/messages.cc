@@ -242,9 +242,11 @@ Result<Draft> DraftSystemMessage(const ReadContext& context, ChannelPtr channel,
   return draft;
 }
 
-Result<std::optional<Message>> SendSystemMessage(Context& context, Channel& channel,
-                                                 const std::string& actor, json::Value object,
-                                                 const JudgeDraft& judge) {
+Result<std::optional<Message>> SendMessageOfChange(Context& context, Channel& channel,
+                                                   const std::string& actor, json::Value body,
+                                                   const JudgeDraft& judge) {
+  const json::Value object = body["message"];
+  if (IsZeroValue(object)) return std::nullopt;
   Result<Actor> author = Actor{};
   if (actor.empty()) {
     author = FindActor(context.read(), object, "message");

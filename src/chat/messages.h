@@ -60,11 +60,11 @@ Result<Draft> DraftSystemMessage(const ReadContext& context, ChannelPtr channel,
 /// Has a say in a draft, and may change it; false: there is to be no message.
 using JudgeDraft = std::function<Result<bool>(Draft&)>;
 
-/// Sends it as `actor`, who exists (empty: whom `message` names), unless `judge` (may be empty)
-/// does not want it: nullopt then.
-Result<std::optional<Message>> SendSystemMessage(Context& context, Channel& channel,
-                                                 const std::string& actor, json::Value message,
-                                                 const JudgeDraft& judge);
+/// Sends the message that `body`, a change of the channel, carries: as `actor`, who exists (empty:
+/// whom the message names). nullopt if it carries none, or `judge` (may be empty) wants none.
+Result<std::optional<Message>> SendMessageOfChange(Context& context, Channel& channel,
+                                                   const std::string& actor, json::Value body,
+                                                   const JudgeDraft& judge);
 
 struct DeleteOptions {
   bool hard = false;       ///< For good, with its replies. Server tokens only.

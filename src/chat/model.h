@@ -166,6 +166,9 @@ struct Message {
   Timestamp text_updated_at;
   std::string custom_json = "{}";
 
+  /// Pinned, and the pin's time is not up.
+  bool IsPinned(Timestamp now) const { return pinned && (!pin_expires || pin_expires > now); }
+
   friend bool operator==(const Message&, const Message&) = default;
 };
 

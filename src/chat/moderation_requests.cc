@@ -235,8 +235,8 @@ Result<void> RequestUnban(Context& context, const UnbanRequest& request) {
   if (!actor.empty()) {
     if (auto known = RequireUser(context, actor); !known) return std::unexpected(known.error());
   }
-  const auto ban = context.store.FindBan(context.app, *channel ? (*channel)->pk : ChannelId{},
-                                         (*target)->id);
+  const auto ban =
+      context.store.FindBan(context.app, *channel ? (*channel)->pk : ChannelId{}, (*target)->id);
   // Who asks to lift a shadow ban does not mean one that its user knows of.
   if (request.only_shadow && ban && !ban->shadow) return {};
   UnbanUser(context, **target, channel->get(), actor);
@@ -250,8 +250,8 @@ Result<Flag> RequestFlag(Context& context, json::Value body) {
   terms.reason = std::move(*reason);
   const json::Value custom = body["custom"];
   if (!custom.IsMissingOrNull()) {
-    if (!custom.IsObject()) return InputError("custom must be an object");
-    terms.custom_json = custom.raw();
+    if (!IsMap(custom)) return InputError("custom must be an object");
+    terms.custom_json = MapText(custom);
   }
   auto target = ReadFlagTarget(context, body);
   if (!target) return std::unexpected(target.error());

@@ -85,9 +85,10 @@ class Reader {
   virtual std::vector<Message> ListMessages(ChannelId channel, const MessagePage& page) = 0;
   virtual std::vector<Message> ListReplies(AppId app, std::string_view parent_id,
                                            const MessagePage& page) = 0;
-  /// The `limit` messages pinned last, in the order they were pinned; no deleted ones, none that
-  /// was sent before `not_before`, and none that `viewer` (if not empty) may not see.
-  virtual std::vector<Message> ListPinned(ChannelId channel, Timestamp not_before,
+  /// The `limit` messages pinned last, in the order they were pinned; no deleted ones, none whose
+  /// pin has run out by `now`, none that was sent before `not_before`, and none that `viewer` (if
+  /// not empty) may not see.
+  virtual std::vector<Message> ListPinned(ChannelId channel, Timestamp now, Timestamp not_before,
                                           std::string_view viewer, int limit) = 0;
   /// Pinned messages of all apps whose time is up, the oldest first.
   virtual std::vector<Message> ListExpiredPins(Timestamp now, int limit) = 0;

@@ -61,6 +61,7 @@ Result<void> ReadOptionalString(json::Value object, std::string_view name,
 
 // The built-in fields that a request may set, but for the objects among them.
 Result<void> ReadUserFields(json::Value object, User& user) {
+  const std::string role = user.role;
   for (const auto& result : {ReadString(object, "role", "user.role", user.role),
                              ReadOptionalString(object, "name", user.name),
                              ReadOptionalString(object, "image", user.image),
@@ -69,7 +70,8 @@ Result<void> ReadUserFields(json::Value object, User& user) {
                              ReadBool(object, "invisible", "user.invisible", user.invisible)}) {
     if (!result) return result;
   }
-  if (user.role.empty()) return InputError("user.role must not be empty");
+  // Nobody has an empty role: what a typed client sends that names none.
+  if (user.role.empty()) user.role = role;
   return {};
 }
 
@@ -78,8 +80,8 @@ Result<void> ReadUserObjects(json::Value object, User& user) {
                                     std::pair{"privacy_settings", &user.privacy_settings_json}}) {
     const json::Value value = object[name];
     if (value.IsMissingOrNull()) continue;
-    if (!value.IsObject()) return InputError(fmt::format("user.{} must be an object", name));
-    *field = value.raw();
+    if (!IsMap(value)) return InputError(fmt::format("user.{} must be an object", name));
+    *field = MapText(value);
   }
   return {};
 }
@@ -162,16 +164,16 @@ Result<void> ApplyOne(const FieldChange& change, std::string& object_json) {
 Result<void> ChangeObject(const FieldChange& change, std::string& object_json) {
   const FieldChange inner{{change.path.begin() + 1, change.path.end()}, change.value};
   if (!inner.path.empty()) return ApplyOne(inner, object_json);
-  if (!change.value.IsMissingOrNull() && !change.value.IsObject()) {
+  if (!change.value.IsMissingOrNull() && !IsMap(change.value)) {
     return InputError(fmt::format("user.{} must be an object", change.path.front()));
   }
-  object_json = change.value.IsObject() ? std::string(change.value.raw()) : std::string();
+  object_json = change.value.IsMissingOrNull() ? std::string() : MapText(change.value);
   return {};
 }
 
 // Settings that a change does not name stay, also where it comes as a whole object.
 Result<void> ChangePrivacy(const FieldChange& change, std::string& object_json) {
-  if (change.path.size() > 1 || !change.value.IsObject()) return ChangeObject(change, object_json);
+  if (change.path.size() > 1 || !IsMap(change.value)) return ChangeObject(change, object_json);
   for (const json::Value setting : change.value) {
     if (auto changed = ApplyOne({{setting.key()}, setting}, object_json); !changed) return changed;
   }

@@ -486,8 +486,9 @@ void Encoder::WriteMessage(json::Writer& w, const chat::Message& message, std::s
   w.Field("mentioned_here", false);
   if (!message.i18n_json.empty()) w.Key("i18n").Raw(message.i18n_json);
   w.Field("silent", message.silent);
-  w.Field("pinned", message.pinned);
-  if (message.pinned) {
+  const bool pinned = message.IsPinned(now_);
+  w.Field("pinned", pinned);
+  if (pinned) {
     WriteTime(w, "pinned_at", message.pinned_at, format_);
     w.Key("pinned_by");
     UserById(w, message.pinned_by_id);

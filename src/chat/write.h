@@ -39,10 +39,12 @@ enum class Detail : std::uint8_t {
 /// in the store and remembers. One per request; not thread-safe.
 class Encoder {
  public:
-  Encoder(Reader& store, AppId app, Format format, Detail detail = Detail::kFull)
-      : store_(store), app_(app), format_(format), detail_(detail) {}
+  /// `now` decides what has run out: nothing shows a pin whose time is up.
+  Encoder(Reader& store, AppId app, Format format, Timestamp now, Detail detail = Detail::kFull)
+      : store_(store), app_(app), format_(format), now_(now), detail_(detail) {}
 
   Format format() const { return format_; }
+  Timestamp now() const { return now_; }
 
   /// From here on users, members and channels have no custom data, or have it again.
   void LeaveOutCustom(bool leave_out) { without_custom_ = leave_out; }
@@ -93,6 +95,7 @@ class Encoder {
   Reader& store_;
   AppId app_;
   Format format_;
+  Timestamp now_;
   Detail detail_;
   bool without_custom_ = false;  // While it writes what is cut.
   int quote_depth_ = 0;

@@ -152,6 +152,11 @@ Result<void> CheckIntMap(std::string_view name, json::Value value) {
 
 std::span<const AppField> AppFields() { return kFields; }
 
+bool IsObjectField(const AppField& field) {
+  return field.kind == kObject || field.kind == kUploadConfig || field.kind == kPushConfig ||
+         field.kind == kGrants || field.kind == kIntMap;
+}
+
 Result<void> CheckAppField(const AppField& field, json::Value value, bool allow_http_targets) {
   switch (field.kind) {
     case kBool:

@@ -39,6 +39,9 @@ struct AppField {
 /// Every field, in the order of Stream's schema.
 std::span<const AppField> AppFields();
 
+/// Whether the field's value is an object, for which an empty list may stand in requests.
+bool IsObjectField(const AppField& field);
+
 /// Fails with kInput and a message that names the field if its type or value is wrong. `value` is
 /// neither missing nor null.
 Result<void> CheckAppField(const AppField& field, json::Value value, bool allow_http_targets);

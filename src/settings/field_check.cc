@@ -29,7 +29,9 @@ Result<void> CheckInt(std::string_view field, json::Value value, std::int64_t mi
 }
 
 Result<void> CheckObject(std::string_view field, json::Value value) {
-  if (!value.IsObject()) return InputError(fmt::format("{} must be an object", field));
+  // PHP's json_encode makes a list of an empty object.
+  const bool empty = value.IsArray() && value.size() == 0;
+  if (!value.IsObject() && !empty) return InputError(fmt::format("{} must be an object", field));
   return {};
 }
 

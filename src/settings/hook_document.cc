@@ -155,7 +155,7 @@ bool MeansNotSet(const HookKey& key, json::Value value) {
     case KeyKind::kEnum:
     case KeyKind::kCallback:
     case KeyKind::kFailover:
-      return (value.IsString() || value.IsObject()) && IsEmptyValue(value);
+      return (value.IsString() || value.IsObject() || value.IsArray()) && IsEmptyValue(value);
     default:
       return false;
   }

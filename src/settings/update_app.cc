@@ -129,7 +129,7 @@ Result<void> ApplyFields(const App& app, json::Value body, const PatchOptions& o
     }
     if (auto result = CheckLegacyIsSupported(field, value, fields, options.capabilities); !result)
       return result;
-    fields.Set(field.name, value.raw());
+    fields.Set(field.name, IsObjectField(field) && value.IsArray() ? "{}" : value.raw());
     legacy_changed |= field.kind == FieldKind::kLegacy;
   }
   return {};
@@ -147,7 +147,9 @@ Result<bool> ReadExplicitDeletion(json::Value body) {
 }  // namespace
 
 Result<App> ApplyPatch(const App& stored, json::Value body, const PatchOptions& options) {
-  if (body && !body.IsObject()) return InputError("the request body must be a JSON object");
+  if (body && !IsEmptyValue(body) && !body.IsObject()) {
+    return InputError("the request body must be a JSON object");
+  }
   if (auto known = CheckKnownKeys("", body, KnownFields()); !known) {
     return std::unexpected(known.error());
   }

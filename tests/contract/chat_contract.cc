@@ -542,8 +542,8 @@ TEST_P(StoreContract, PinnedMessagesAreThoseOfLate) {
     }
   });
   ReadBoth([&](Reader& reader) {
-    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, "", 2)), ElementsAre("c", "a"));
-    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, "", 10)), ElementsAre("b", "c", "a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, At(0), {}, "", 2)), ElementsAre("c", "a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, At(0), {}, "", 10)), ElementsAre("b", "c", "a"));
   });
   Write([&](Tx& tx) {
     chat::Message unpinned = *tx.FindMessage(app_, "c");
@@ -555,7 +555,16 @@ TEST_P(StoreContract, PinnedMessagesAreThoseOfLate) {
     tx.UpdateMessage(deleted);
   });
   ReadBoth([&](Reader& reader) {
-    EXPECT_THAT(Ids(reader.ListPinned(channel, {}, "", 10)), ElementsAre("a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, At(0), {}, "", 10)), ElementsAre("a"));
+  });
+  Write([&](Tx& tx) {
+    chat::Message short_lived = *tx.FindMessage(app_, "a");
+    short_lived.pin_expires = At(100);
+    tx.UpdateMessage(short_lived);
+  });
+  ReadBoth([&](Reader& reader) {
+    EXPECT_THAT(Ids(reader.ListPinned(channel, At(99), {}, "", 10)), ElementsAre("a"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, At(100), {}, "", 10)), IsEmpty());
   });
 }
 

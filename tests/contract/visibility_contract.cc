@@ -26,7 +26,7 @@ TEST_P(StoreContract, PinnedMessagesOfBeforeAreLeftOut) {
     }
   });
   ReadBoth([&](Reader& reader) {
-    EXPECT_THAT(Ids(reader.ListPinned(channel, At(2), "", 10)), ElementsAre("b"));
+    EXPECT_THAT(Ids(reader.ListPinned(channel, At(0), At(2), "", 10)), ElementsAre("b"));
   });
 }
 

@@ -68,7 +68,11 @@ suite('bad input', ({ test, server, newApp }) => {
       ['POST', '/channels/messaging/bad/event', (value) => ({ event: value })],
     ];
     for (const [method, path, body] of places) {
-      for (const value of wrong) await app.refuses(400, 4, method, path, body(value));
+      for (const value of wrong) {
+        // An empty list is how PHP writes an empty object, and no conditions are met by all.
+        if (path === '/channels' && Array.isArray(value) && value.length === 0) continue;
+        await app.refuses(400, 4, method, path, body(value));
+      }
     }
     for (const value of [0, [], {}, true]) {
       await app.refuses(400, 4, 'POST', target, { message: { text: 'x', user_id: value } });

@@ -155,6 +155,15 @@ suite('before-message-send', ({ test, server, newApp, receiver, path }) => {
     });
   }
 
+  test('nobody is asked about a change that its caller may not make', async () => {
+    const { app, hook } = await setUp(answer({ text: 'card ****' }));
+    for (const way of ['', '/truncate']) {
+      await app.refuses(403, 17, 'POST', `/channels/messaging/dock${way}`, { message: { text: 'card 4111' } }, { as: 'olaf' });
+    }
+    await app.refuses(403, 17, 'POST', '/channels/messaging/dock', { add_members: ['olaf'], message: { text: 'x' } }, { as: 'olaf' });
+    assert.deepEqual(receiver().callsTo(hook), []);
+  });
+
   test('the default deadline is 1500 ms', async () => {
     const { app } = await setUp({ hang: true });
     await app.call('PATCH', '/app', { before_message_send_hook_attempt_timeout_ms: 0 });

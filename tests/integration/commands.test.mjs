@@ -189,8 +189,8 @@ suite('settings of channel types', ({ test, newApp }) => {
       { max_message_length: -1 }, { max_message_length: '7' }, { message_retention: 'forever' }, { automod: 'psychic' },
       { automod_behavior: 'shout' }, { push_level: 'loud' }, { blocklist: 7 }, { blocklist_behavior: 'x' },
       { blocklists: [{ blocklist: 'x' }] }, { permissions: [{ name: 'x', action: 'Maybe', priority: 1 }] },
-      { permissions: [{ name: 'x', action: 'Allow', priority: 1000 }] }, { grants: { user: 'all' } }, { grants: [] },
-      { allowed_flag_reasons: 'spam' }, { polls: 'yes' }, { partition_size: 'big' }, { chat_preferences: [] },
+      { permissions: [{ name: 'x', action: 'Allow', priority: 1000 }] }, { grants: { user: 'all' } }, { grants: ['user'] },
+      { allowed_flag_reasons: 'spam' }, { polls: 'yes' }, { partition_size: 'big' }, { chat_preferences: ['all'] },
     ]) {
       await app.refuses(400, 4, 'PUT', '/channeltypes/messaging', wrong);
     }

@@ -82,6 +82,76 @@ suite('zero values', ({ test, newApp }) => {
     await ok(app.request('PATCH', '/channels/messaging/cargo/member/olaf', { set: { role, invited, banned, x: 1 } }));
   });
 
+  test('a role that is empty is none', async () => {
+    const app = await harbour();
+    const role = (users) => Object.values(users)[0].role;
+    assert.equal(role((await app.call('POST', '/users', { users: { ines: { ...kUser, id: 'ines' } } })).users), 'user');
+    await app.call('POST', '/users', { users: { ines: { id: 'ines', role: 'admin' } } });
+    assert.equal(role((await app.call('POST', '/users', { users: { ines: { ...kUser, id: 'ines' } } })).users), 'admin');
+    assert.equal(role((await app.call('PATCH', '/users', { users: [{ id: 'ines', set: { role: '' } }] })).users), 'admin');
+    const { message } = await app.call('POST', '/channels/messaging/dock/message', { message: { text: 'x', user: { ...kUser, id: 'nina' } } });
+    assert.equal(message.user.role, 'user');
+  });
+
+  test("PHP's empty list stands for an empty object, the whole request included", async () => {
+    const app = await harbour();
+    const room = '/channels/messaging/dock';
+    const payload = (value) => `payload=${encodeURIComponent(JSON.stringify(value))}`;
+    await app.send('dock', { id: 'm', text: 'x', user_id: 'mara' });
+    for (const [method, path, body] of [
+      ['POST', '/channels', { filter_conditions: [], sort: [] }],
+      ['POST', '/channels', { filter_conditions: { $and: [[], { type: 'messaging' }] } }],
+      ['GET', `/users?${payload({ filter_conditions: [] })}`],
+      ['GET', `/members?${payload({ type: 'messaging', id: 'dock', filter_conditions: [] })}`],
+      ['POST', `${room}/query`, []],
+      ['POST', `${room}/query`, { data: [], messages: [], members: [], watchers: [] }],
+      ['POST', '/channels/messaging/fresh/query', { data: { created_by_id: 'mara', config_overrides: [], custom: [] } }],
+      ['POST', room, { data: [], message: [], user: [] }],
+      ['PATCH', room, { set: [], unset: [] }],
+      ['PATCH', room, { set: { config_overrides: [], custom: [] } }],
+      ['PATCH', `${room}/member/olaf`, { set: [] }],
+      ['POST', '/users', { users: { ines: { id: 'ines', privacy_settings: [], teams_role: [], custom: [] } } }],
+      ['PATCH', '/users', { users: [{ id: 'ines', set: { privacy_settings: [], teams_role: [] } }] }],
+      ['PATCH', '/users', { users: [{ id: 'ines', set: [] }] }],
+      ['POST', `${room}/message`, { message: { text: 'x', user_id: 'mara', user: [], custom: [], i18n: [] }, pending_message_metadata: [] }],
+      ['PUT', '/messages/m', { set: [], user_id: 'mara', user: [] }],
+      ['POST', '/messages/m/reaction', { reaction: { type: 'lol', user_id: 'olaf', user: [], custom: [] } }],
+      ['POST', '/channels/read', { user_id: 'mara', user: [], read_by_channel: [] }],
+      ['POST', '/moderation/flag', { target_message_id: 'm', user_id: 'olaf', custom: [] }],
+      ['POST', '/channeltypes', { name: 'desk', grants: [], chat_preferences: [], automod_thresholds: [] }],
+      ['PATCH', '/app', []],
+      ['PATCH', '/app', { grants: [], push_config: [], file_upload_config: [], datadog_info: [], apn_config: [] }],
+    ]) {
+      await app.call(method, path, body);
+    }
+    const { channel } = await app.call('GET', '/channels/messaging/fresh');
+    assert.equal('custom' in channel, false);
+    assert.deepEqual(channel.config_overrides, {});
+    const { users } = await app.call('GET', `/users?${payload({ filter_conditions: { id: 'ines' } })}`);
+    assert.deepEqual([users[0].privacy_settings, users[0].teams_role, 'custom' in users[0]], [{}, {}, false]);
+    // A list with something in it is no object.
+    for (const [method, path, body] of [
+      ['POST', '/channels', ['x']],
+      ['POST', '/channels', { filter_conditions: ['x'] }],
+      ['POST', `${room}/query`, { data: ['x'] }],
+      ['PATCH', room, { set: ['x'] }],
+      ['PATCH', '/app', { grants: ['x'] }],
+    ]) {
+      await app.refuses(400, 4, method, path, body);
+    }
+  });
+
+  test('times of the year 1 bound nothing', async () => {
+    const app = await harbour();
+    await app.send('dock', { id: 'm', text: 'x', user_id: 'mara' });
+    await app.call('POST', '/channels/messaging/dock/read', { user_id: 'olaf', message_timestamp: kZeroTime });
+    const state = await app.call('POST', '/channels/messaging/dock/query', { state: true, messages: { created_at_before: kZeroTime, created_at_around: kZeroTime } });
+    assert.equal(state.messages.length, 1);
+    assert.deepEqual(state.read.map(({ unread_messages }) => unread_messages), [0, 0]);
+    await app.call('POST', '/channels/messaging/dock/truncate', { truncated_at: kZeroTime });
+    assert.deepEqual((await app.call('POST', '/channels/messaging/dock/query', { state: true })).messages, []);
+  });
+
   test('reactions and events', async () => {
     const app = await harbour();
     await app.send('dock', { id: 'm', text: 'x', user_id: 'mara' });

@@ -109,10 +109,10 @@ MessageTable::MessageTable(Connection& db)
       list_down_(db, SELECT_MESSAGE OF_CHANNEL IN_ORDER_DOWN),
       replies_up_(db, SELECT_MESSAGE OF_PARENT IN_ORDER_UP),
       replies_down_(db, SELECT_MESSAGE OF_PARENT IN_ORDER_DOWN),
-      pinned_(
-          db, SELECT_MESSAGE
-          "m.channel = ?1 AND m.pinned = 1 AND m.deleted_at = 0 AND m.created_at >= ?2" MEANT_FOR(
-              "?4") " ORDER BY m.pinned_at DESC, m.pk DESC LIMIT ?3"),
+      pinned_(db, SELECT_MESSAGE
+              "m.channel = ?1 AND m.pinned = 1 AND m.deleted_at = 0 AND m.created_at >= ?2"
+              " AND (m.pin_expires = 0 OR m.pin_expires > ?5)" MEANT_FOR(
+                  "?4") " ORDER BY m.pinned_at DESC, m.pk DESC LIMIT ?3"),
       expired_pins_(db, SELECT_MESSAGE
                     "m.pinned = 1 AND m.pin_expires > 0 AND m.pin_expires <= ?1"
                     " ORDER BY m.pin_expires LIMIT ?2"),
@@ -264,9 +264,10 @@ std::vector<chat::Message> MessageTable::ListReplies(AppId app, std::string_view
   });
 }
 
-std::vector<chat::Message> MessageTable::ListPinned(ChannelId channel, Timestamp not_before,
-                                                    std::string_view viewer, int limit) {
-  Run run(pinned_, channel, not_before, limit, viewer);
+std::vector<chat::Message> MessageTable::ListPinned(ChannelId channel, Timestamp now,
+                                                    Timestamp not_before, std::string_view viewer,
+                                                    int limit) {
+  Run run(pinned_, channel, not_before, limit, viewer, now);
   std::vector<chat::Message> messages = ReadAll(run);
   std::ranges::reverse(messages);
   return messages;

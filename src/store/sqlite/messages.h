@@ -17,7 +17,7 @@ class MessageTable {
   std::vector<chat::Message> List(ChannelId channel, const chat::MessagePage& page);
   std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
                                          const chat::MessagePage& page);
-  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp not_before,
+  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp now, Timestamp not_before,
                                         std::string_view viewer, int limit);
   std::vector<chat::Message> ListExpiredPins(Timestamp now, int limit);
   std::int64_t Count(ChannelId channel, Timestamp from);

@@ -76,9 +76,10 @@ std::vector<chat::Message> ReaderSession::ListReplies(AppId app, std::string_vie
   return messages_.ListReplies(app, parent_id, page);
 }
 
-std::vector<chat::Message> ReaderSession::ListPinned(ChannelId channel, Timestamp not_before,
-                                                     std::string_view viewer, int limit) {
-  return messages_.ListPinned(channel, not_before, viewer, limit);
+std::vector<chat::Message> ReaderSession::ListPinned(ChannelId channel, Timestamp now,
+                                                     Timestamp not_before, std::string_view viewer,
+                                                     int limit) {
+  return messages_.ListPinned(channel, now, not_before, viewer, limit);
 }
 
 std::vector<chat::Message> ReaderSession::ListExpiredPins(Timestamp now, int limit) {

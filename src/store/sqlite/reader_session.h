@@ -48,7 +48,7 @@ class ReaderSession : public virtual store::Reader {
                                           const chat::MessagePage& page) override;
   std::vector<chat::Message> ListReplies(AppId app, std::string_view parent_id,
                                          const chat::MessagePage& page) override;
-  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp not_before,
+  std::vector<chat::Message> ListPinned(ChannelId channel, Timestamp now, Timestamp not_before,
                                         std::string_view viewer, int limit) override;
   std::vector<chat::Message> ListExpiredPins(Timestamp now, int limit) override;
   Timestamp DeletedFor(MessageId message, std::string_view user_id) override;

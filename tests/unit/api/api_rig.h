@@ -289,7 +289,7 @@ class ApiRig : public testing::Test {
     } else if (operation.async == AsyncWork::kUpdateMessage) {
       response = co_await flow_->Update(exchange);
     } else if (operation.async == AsyncWork::kUpdateChannel) {
-      response = co_await flow_->ChangeChannel(exchange, UpdateChannel);
+      response = co_await flow_->ChangeChannel(exchange, kUpdateChannel);
     } else {
       ADD_FAILURE() << "the rig cannot run " << operation.name;
     }

@@ -93,10 +93,10 @@ TEST(PagingTest, ReadsPagesOfMessages) {
   EXPECT_FALSE(page("sort=[]")->from_oldest);
   EXPECT_FALSE(page(R"(sort=[{"field":"created_at","direction":-1}])")->from_oldest);
   EXPECT_TRUE(page(R"(sort=[{"field":"created_at","direction":1}])")->from_oldest);
-  for (const char* bad :
-       {"limit=301", "limit=-1", "limit=x", "created_at_before=yesterday", "sort=created_at",
-        R"(sort=[{"field":"text","direction":1}])", R"(sort=[{"field":"created_at","direction":2}])",
-        R"(sort=[{"field":"created_at"},{"field":"created_at"}])"}) {
+  for (const char* bad : {"limit=301", "limit=-1", "limit=x", "created_at_before=yesterday",
+                          "sort=created_at", R"(sort=[{"field":"text","direction":1}])",
+                          R"(sort=[{"field":"created_at","direction":2}])",
+                          R"(sort=[{"field":"created_at"},{"field":"created_at"}])"}) {
     EXPECT_FALSE(page(bad)) << bad;
   }
 }

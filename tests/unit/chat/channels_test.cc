@@ -101,7 +101,7 @@ TEST_F(ChannelsTest, RefusesWhatIsNoChannel) {
   refuse(R"("cooldown":-1)");
   refuse(R"("cooldown":1.5)");
   refuse(R"("filter_tags":["1","2","3","4","5","6","7","8","9","10","11"])");
-  refuse(R"("config_overrides":[])");
+  refuse(R"("config_overrides":["x"])");
   refuse(R"("config_overrides":{"max_message_length":0})");
   refuse(R"("config_overrides":{"max_message_length":30001})");
   refuse(R"("config_overrides":{"max_message_length":"many"})");
@@ -340,7 +340,7 @@ TEST_F(ChannelsTest, StateHasEveryListAClientIterates) {
       auto options = ReadStateOptions(body.root());
       EXPECT_DONE(options);
       options->viewer = "bob";
-      Encoder encoder(tx, app_, Format::kV1);
+      Encoder encoder(tx, app_, Format::kV1, now_);
       json::Writer w;
       w.BeginObject();
       WriteChannelState(w, encoder, tx, *tx.FindChannel(app_, "messaging", "room"), *options);

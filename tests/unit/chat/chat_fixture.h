@@ -266,7 +266,7 @@ class ChatTest : public ::testing::Test {
   test::Json MessageJson(const Message& message, Format format = Format::kV1,
                          std::string_view viewer = {}) {
     return test::Json(Look([&](Tx& tx) {
-      Encoder encoder(tx, app_, format);
+      Encoder encoder(tx, app_, format, now_);
       json::Writer w;
       encoder.Message(w, message, viewer);
       return w.Take();

@@ -97,7 +97,7 @@ TEST(FieldsTest, AppliesSetAndUnset) {
 
 TEST(FieldsTest, RefusesWhatIsNoPartialUpdate) {
   const Case cases[] = {
-      {"{}", R"({"set":[]})", "error: set must be an object"},
+      {"{}", R"({"set":["x"]})", "error: set must be an object"},
       {"{}", R"({"set":1})", "error: set must be an object"},
       {"{}", R"({"unset":{}})", "error: unset must be a list"},
       {"{}", R"({"unset":[1]})", "error: unset must be a list of field names"},

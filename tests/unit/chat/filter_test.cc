@@ -107,7 +107,7 @@ TEST(FilterTest, ReadsWhatClientsWrite) {
 }
 
 TEST(FilterTest, RefusesEverythingElse) {
-  for (const char* conditions : {"[]",
+  for (const char* conditions : {R"(["x"])",
                                  "1",
                                  R"("x")",
                                  R"({"$xor":[{"a":1}]})",

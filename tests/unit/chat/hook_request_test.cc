@@ -37,7 +37,7 @@ class HookRequestTest : public ChatTest {
   }
   std::string Raw(HookRole role, bool id_given) {
     return Look([&](Tx& tx) {
-      Encoder encoder(tx, app_, Format::kV1);
+      Encoder encoder(tx, app_, Format::kV1, now_);
       json::Writer w;
       WriteRawMessage(w, encoder, message_, role, id_given);
       return w.Take();
@@ -45,13 +45,13 @@ class HookRequestTest : public ChatTest {
   }
   std::string BeforeSend(bool id_given, const RequestInfo& info) {
     return Look([&](Tx& tx) {
-      Encoder encoder(tx, app_, Format::kV1);
+      Encoder encoder(tx, app_, Format::kV1, now_);
       return *WriteBeforeSendRequest(encoder, message_, id_given, user_, channel_, info);
     });
   }
   std::string Command(const FormData& form_data) {
     return Look([&](Tx& tx) {
-      Encoder encoder(tx, app_, Format::kV1);
+      Encoder encoder(tx, app_, Format::kV1, now_);
       return *WriteCommandRequest(encoder, message_, user_, form_data);
     });
   }
@@ -147,7 +147,7 @@ TEST_F(HookRequestTest, ACallLeavesOutWhatWouldMakeItTooLarge) {
 
   message_.text.assign(100'000, 't');
   const auto refused = Look([&](Tx& tx) {
-    Encoder encoder(tx, app_, Format::kV1);
+    Encoder encoder(tx, app_, Format::kV1, now_);
     return WriteBeforeSendRequest(encoder, message_, false, user_, channel_, info);
   });
   ASSERT_FALSE(refused);

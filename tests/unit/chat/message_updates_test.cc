@@ -1,4 +1,5 @@
 // Changing and deleting messages.
+#include "chat/channel_state.h"
 #include "unit/chat/chat_fixture.h"
 
 namespace hookline::chat {
@@ -139,7 +140,8 @@ TEST_F(MessageUpdatesTest, PinsAndUnpins) {
   EXPECT_EQ(message->pinned_at, pinned_at);
   EXPECT_EQ(message->pinned_by_id, "bob");
   EXPECT_FALSE(message->pin_expires);
-  EXPECT_EQ(Look([&](Tx& tx) { return tx.ListPinned(message->channel, {}, "", 10).size(); }), 1U);
+  EXPECT_EQ(Look([&](Tx& tx) { return tx.ListPinned(message->channel, now_, {}, "", 10).size(); }),
+            1U);
   ASSERT_DONE(Patch("m", R"({"set":{"pinned":false},"user_id":"ann"})"));
   message = FindMessage("m");
   EXPECT_FALSE(message->pinned);
@@ -148,6 +150,44 @@ TEST_F(MessageUpdatesTest, PinsAndUnpins) {
   ASSERT_DONE(Patch("m", R"({"set":{"pinned":true},"user_id":"ann"})"));
   ASSERT_DONE(Patch("m", R"({"unset":["pinned"],"user_id":"ann"})"));
   EXPECT_FALSE(FindMessage("m")->pinned);
+}
+
+// Whatever way a message is read and told of, and before anybody has come by to unpin it.
+TEST_F(MessageUpdatesTest, AnExpiredPinIsShownNowhere) {
+  const Timestamp expires = now_ + std::chrono::seconds(100);
+  ASSERT_DONE(Patch("m", R"({"set":{"pinned":true,"pin_expires":")" + FormatRfc3339(expires) +
+                             R"("},"user_id":"bob"})"));
+  const ChannelPtr channel = FindChannel("room");
+  const auto shown = [&](Timestamp at) {
+    return Look([&](Tx& tx) {
+      Encoder encoder(tx, app_, Format::kV1, at);
+      json::Writer w;
+      w.BeginObject();
+      StateOptions options;
+      options.messages.limit = 10;
+      EXPECT_TRUE(WriteChannelState(w, encoder, tx, *channel, options));
+      w.EndObject();
+      return w.Take();
+    });
+  };
+  const std::string before = shown(expires - std::chrono::nanoseconds(1));
+  EXPECT_NE(before.find(R"("pinned":true)"), std::string::npos);
+  const test::Json after(shown(expires));
+  EXPECT_EQ(after.root()["pinned_messages"].size(), 0U);
+  json::Value listed;
+  for (const json::Value message : after.root()["messages"]) {
+    if (message["id"].AsString() == "m") listed = message;
+  }
+  EXPECT_EQ(listed["pinned"].AsBool(), false);
+  EXPECT_TRUE(listed["pinned_by"].IsNull());
+  EXPECT_TRUE(listed["pin_expires"].IsNull());
+
+  now_ = expires;
+  const test::Json reaction(R"({"reaction":{"type":"lol","user_id":"bob"}})");
+  ASSERT_DONE(
+      Do(Server(), [&](Context& context) { return SendReaction(context, "m", reaction.root()); }));
+  const auto event = Only("reaction.new").json();
+  EXPECT_EQ(event.root()["message"]["pinned"].AsBool(), false);
 }
 
 TEST_F(MessageUpdatesTest, ASoftDeletedMessageStaysButCannotChange) {

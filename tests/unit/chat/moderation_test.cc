@@ -89,7 +89,7 @@ TEST_F(ModerationTest, AMuteIsKeptAndTold) {
   EXPECT_EQ(event.json().Size("target_users"), 1);
   EXPECT_FALSE(event.json().Has("cid"));
   const test::Json full(Look([&](Tx& tx) {
-    Encoder encoder(tx, app_, Format::kV1);
+    Encoder encoder(tx, app_, Format::kV1, now_);
     json::Writer w;
     encoder.FullUser(w, *tx.FindUser(app_, "ann"));
     return w.Take();

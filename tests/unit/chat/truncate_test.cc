@@ -26,7 +26,7 @@ class TruncateTest : public ChatTest {
   }
   Ids Listed(std::string viewer = "") {
     return Look([&](Tx& tx) {
-      Encoder encoder(tx, app_, Format::kV1);
+      Encoder encoder(tx, app_, Format::kV1, now_);
       StateOptions options;
       options.viewer = std::move(viewer);
       json::Writer w;

@@ -176,7 +176,7 @@ TEST_F(UnreadTest, AUserObjectOutsideOfChannelsShowsTheTotals) {
   Say("two", "ann");
   ASSERT_DONE(PatchUsers(R"([{"id":"bob","set":{"a":1}}])"));
   const test::Json user(Look([&](Tx& tx) {
-    Encoder encoder(tx, app_, Format::kV1);
+    Encoder encoder(tx, app_, Format::kV1, now_);
     json::Writer w;
     encoder.FullUser(w, *tx.FindUser(app_, "bob"));
     return w.Take();

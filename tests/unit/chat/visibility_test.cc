@@ -22,7 +22,7 @@ class VisibilityTest : public ChatTest {
     if (!options) return std::unexpected(options.error());
     options->viewer = std::move(viewer);
     return Look([&](Tx& tx) -> Result<test::Json> {
-      Encoder encoder(tx, app_, Format::kV1);
+      Encoder encoder(tx, app_, Format::kV1, now_);
       json::Writer w;
       w.BeginObject();
       const ChannelPtr channel = tx.FindChannel(app_, "messaging", "room");

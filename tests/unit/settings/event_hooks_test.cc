@@ -412,7 +412,7 @@ TEST_F(EventHooksTest, RefusesBadItemsAndNamesThem) {
       {R"({"hook_type":"pending_message","callback":{"mode":"X"}})",
        "event_hooks[0].callback.mode must be one of [CALLBACK_MODE_NONE CALLBACK_MODE_REST "
        "CALLBACK_MODE_TWIRP]"},
-      {R"({"hook_type":"pending_message","callback":[]})",
+      {R"({"hook_type":"pending_message","callback":["x"]})",
        "event_hooks[0].callback must be an object"},
       {R"({"hook_type":"pending_message","callback":{"server_url":"x"}})",
        "event_hooks[0].callback.server_url must be an absolute http or https URL"},
