@@ -68,14 +68,50 @@ std::optional<std::chrono::seconds> KeepAliveTimeout(std::string_view value) {
 std::size_t EasyHandle::OnBody(char* data, std::size_t size, std::size_t count, void* self) {
   auto& handle = *static_cast<EasyHandle*>(self);
   const std::size_t bytes = size * count;
-  handle.body_bytes_ += bytes;
-  if (handle.body_bytes_ > handle.options_.response_body_bytes_max) {
+  handle.packed_bytes_ += bytes;
+  if (handle.packed_bytes_ > handle.options_.response_body_bytes_max) {
     handle.too_large_ = true;
     return 0;
   }
-  const std::size_t room = handle.transfer_.call->response_bytes_max - handle.body_.size();
-  handle.body_.append(data, std::min(bytes, room));
-  return bytes;
+  const std::string_view piece(data, bytes);
+  const bool packed = !handle.content_encoding_.empty();
+  return (packed ? handle.TakePacked(piece) : handle.TakeText(piece)) ? bytes : 0;
+}
+
+bool EasyHandle::TakePacked(std::string_view piece) {
+  if (!decoder_) {
+    const NamedCoding named = CodingOf(content_encoding_);
+    if (named.unknown) {
+      coding_broken_ = true;
+      return false;
+    }
+    if (!named.coding) return TakeText(piece);
+    decoder_.emplace(*named.coding);
+  }
+  switch (decoder_->Feed(piece, [this](std::string_view text) { return TakeText(text); })) {
+    case BodyDecoder::Step::kMore:
+      return true;
+    case BodyDecoder::Step::kStopped:
+      return false;
+    case BodyDecoder::Step::kBroken:
+      coding_broken_ = true;
+      return false;
+    case BodyDecoder::Step::kFailed:
+      local_ = "out of memory";
+      return false;
+  }
+  return false;
+}
+
+bool EasyHandle::TakeText(std::string_view piece) {
+  body_bytes_ += piece.size();
+  if (body_bytes_ > options_.response_body_bytes_max) {
+    too_large_ = true;
+    return false;
+  }
+  const std::size_t room = transfer_.call->response_bytes_max - body_.size();
+  body_.append(piece.substr(0, room));
+  return true;
 }
 
 std::size_t EasyHandle::OnHeader(char* data, std::size_t size, std::size_t count, void* self) {
@@ -101,6 +137,7 @@ void EasyHandle::TakeHeaderLine(std::string_view line) {
   static constexpr std::string_view kRetryAfter = "retry-after:";
   static constexpr std::size_t kRetryAfterBytesMax = 100;
   static constexpr std::string_view kKeepAlive = "keep-alive:";
+  static constexpr std::string_view kContentEncoding = "content-encoding:";
   if (line.empty()) return;
   const char first = line.front();
   if (first == '\r' || first == '\n') {
@@ -110,6 +147,7 @@ void EasyHandle::TakeHeaderLine(std::string_view line) {
     }
   } else if (first == 'H' && line.starts_with("HTTP/")) {
     retry_after_.clear();  // It belonged to an interim answer.
+    content_encoding_.clear();
     header_complete_ = false;
   } else if ((first == 'R' || first == 'r') && line.size() > kRetryAfter.size() &&
              ::strncasecmp(line.data(), kRetryAfter.data(), kRetryAfter.size()) == 0) {
@@ -119,6 +157,10 @@ void EasyHandle::TakeHeaderLine(std::string_view line) {
     if (const auto seconds = KeepAliveTimeout(TrimmedValue(line, kKeepAlive.size()))) {
       keep_alive_ = seconds;
     }
+  } else if ((first == 'C' || first == 'c') && transfer_.call->decode_body && !header_complete_ &&
+             line.size() > kContentEncoding.size() &&
+             ::strncasecmp(line.data(), kContentEncoding.data(), kContentEncoding.size()) == 0) {
+    content_encoding_.append(TrimmedValue(line, kContentEncoding.size())).append(",");
   }
 }
 

@@ -10,9 +10,12 @@ namespace hookline::net {
 
 Failure EasyHandle::Classify(CURLcode code) const {
   // libcurl takes a header that the end of the connection cuts off for a whole one.
-  if (code == CURLE_OK) return HasWholeHeader() ? Failure::kNone : Failure::kReset;
+  if (code == CURLE_OK && !HasWholeHeader()) return Failure::kReset;
+  if (code == CURLE_OK) return BodyIsWhole() ? Failure::kNone : Failure::kHttp;
   // What our own callbacks have stopped shows under various codes.
   if (too_large_) return Failure::kTooLarge;
+  if (coding_broken_) return Failure::kHttp;
+  if (code == CURLE_WRITE_ERROR && !local_.empty()) return Failure::kLocal;
   if (resend_refused_) return Failure::kReset;
   switch (code) {
     case CURLE_URL_MALFORMAT:
@@ -134,11 +137,16 @@ bool EasyHandle::HasWholeHeader() const {
   return header_complete_ && status >= 200;
 }
 
+bool EasyHandle::BodyIsWhole() const { return !decoder_ || decoder_->whole(); }
+
 std::string EasyHandle::Explain(CURLcode code, Failure failure) const {
   if (failure == Failure::kBlocked && !blocked_.empty()) return blocked_;
   if (failure == Failure::kLocal && !local_.empty()) return local_;
   if (failure == Failure::kTooLarge) return "the answer is larger than allowed";
   if (resend_refused_) return "the connection was closed before an answer came";
+  if (coding_broken_ || (code == CURLE_OK && !BodyIsWhole())) {
+    return "the answer's body is not what its Content-Encoding says";
+  }
   if (code == CURLE_OK) return "the answer ended in the middle of its header";
   return error_text_[0] != '\0' ? error_text_.data() : curl_easy_strerror(code);
 }

@@ -78,6 +78,7 @@ void EasyHandle::SetFixedOptions() {
           static_cast<long>(options_.http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
   MustSet(easy_, CURLOPT_HTTP09_ALLOWED, 0L);
   MustSet(easy_, CURLOPT_ACCEPT_ENCODING, "identity");
+  // libcurl would take a stream that is cut off, or followed by something else, for a whole one.
   MustSet(easy_, CURLOPT_HTTP_CONTENT_DECODING, 0L);
   MustSet(easy_, CURLOPT_WRITEFUNCTION, &EasyHandle::OnBody);
   MustSet(easy_, CURLOPT_WRITEDATA, static_cast<void*>(this));
@@ -95,6 +96,9 @@ void EasyHandle::SetFixedOptions() {
 
 bool EasyHandle::Begin(const Transfer& transfer) {
   transfer_ = transfer;
+  content_encoding_.clear();
+  decoder_.reset();
+  packed_bytes_ = 0;
   body_bytes_ = 0;
   header_bytes_ = 0;
   kept_connection_ = false;
@@ -104,6 +108,7 @@ bool EasyHandle::Begin(const Transfer& transfer) {
   header_complete_ = false;
   resend_refused_ = false;
   too_large_ = false;
+  coding_broken_ = false;
   blocked_.clear();
   local_.clear();
   tried_.clear();
@@ -113,10 +118,6 @@ bool EasyHandle::Begin(const Transfer& transfer) {
 
   const HttpCall& call = *transfer.call;
   bool ok = SetHeaders(call) && SetTls(call.tls.get()) && SetConnectionUse(transfer);
-  if (decodes_ != call.decode_body) {
-    decodes_ = call.decode_body;
-    ok = ok && TrySet(easy_, CURLOPT_HTTP_CONTENT_DECODING, decodes_ ? 1L : 0L);
-  }
   if (url_ != transfer.target->url) {
     url_ = transfer.target->url;
     ok = ok && TrySet(easy_, CURLOPT_URL, url_.c_str());

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "net/body_decoder.h"
 #include "net/http_call.h"
 #include "net/http_loop.h"
 #include "net/target_url.h"
@@ -60,7 +61,7 @@ class EasyHandle {
   /// The request has not been sent.
   bool nothing_sent() const { return requests_ == 0; }
   /// Nothing of an answer has come.
-  bool nothing_came() const { return header_bytes_ == 0 && body_bytes_ == 0; }
+  bool nothing_came() const { return header_bytes_ == 0 && packed_bytes_ == 0; }
   /// When the header came that is an answer by itself; nothing if the answer has a body, or there
   /// is none.
   std::optional<std::chrono::steady_clock::time_point> answered_at() const { return answered_at_; }
@@ -77,6 +78,7 @@ class EasyHandle {
   bool SetConnectionUse(const Transfer& transfer);
   Failure Classify(CURLcode code) const;
   bool HasWholeHeader() const;
+  bool BodyIsWhole() const;
   bool IsSuccess() const;
   Failure ClassifyConnect() const;
   Failure ClassifySocks() const;
@@ -96,6 +98,8 @@ class EasyHandle {
   static curl_socket_t OnOpenSocket(void* self, curlsocktype purpose, curl_sockaddr* address);
 
   void TakeHeaderLine(std::string_view line);
+  bool TakePacked(std::string_view piece);
+  bool TakeText(std::string_view piece);
   bool BindToSource(int fd, int family);
   void PinIsLoaded(bool loaded);
 
@@ -110,7 +114,6 @@ class EasyHandle {
   bool has_resolve_ = false;
   bool has_connect_to_ = false;
   bool fresh_ = false;
-  bool decodes_ = false;
   long idle_max_ = -1;
   long age_max_ = -1;
 
@@ -123,7 +126,10 @@ class EasyHandle {
   std::string blocked_;  ///< Why the target was refused when the socket was to be opened.
   std::string local_;    ///< What of our own was missing when a socket was to be opened.
   std::vector<sockaddr_storage> tried_;  ///< Addresses that sockets were opened for.
-  std::size_t body_bytes_ = 0;
+  std::string content_encoding_;         ///< Of the latest answer, if its body is to be unpacked.
+  std::optional<BodyDecoder> decoder_;
+  std::size_t packed_bytes_ = 0;
+  std::size_t body_bytes_ = 0;  ///< Unpacked.
   std::size_t header_bytes_ = 0;
   bool kept_connection_ = false;
   std::optional<std::chrono::seconds> keep_alive_;
@@ -132,6 +138,7 @@ class EasyHandle {
   bool header_complete_ = false;  ///< Of the latest answer, interim ones included.
   bool resend_refused_ = false;
   bool too_large_ = false;
+  bool coding_broken_ = false;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
 };
 

@@ -62,8 +62,9 @@ struct HttpCall {
   /// The body is of no interest: a 2xx whose header was complete in time is an answer whatever
   /// becomes of its body, be it cut off, malformed, too large or not sent until the time is up.
   bool header_is_answer = false;
-  /// Unpack a body that is compressed although nothing but `identity` is asked for. All limits are
-  /// those of the unpacked body.
+  /// Unpack a body in gzip or deflate although nothing but `identity` is asked for. All limits are
+  /// those of the unpacked body. One that does not end as its format says, or is in another coding,
+  /// is kHttp.
   bool decode_body = false;
 };
 

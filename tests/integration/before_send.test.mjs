@@ -1,6 +1,7 @@
 // The before-message-send hook: what it is asked, what it may change, and that its failures harm
 // nobody (docs/contract/hooks.md#before-message-send, docs/contract/rulings.md#9).
 import assert from 'node:assert/strict';
+import { gzipSync } from 'node:zlib';
 import { suite } from '../harness/suite.mjs';
 import { eventually } from '../harness/wait.mjs';
 
@@ -105,6 +106,16 @@ suite('before-message-send', ({ test, server, newApp, receiver, path }) => {
     assert.equal((await pushed(app, push)).length, 2);
   });
 
+  const packed = (change) => ({
+    headers: { 'content-encoding': 'gzip' },
+    body: change(gzipSync(answer({ text: 'masked' }).body)),
+  });
+
+  test('a gzip answer is unpacked', async () => {
+    const { app } = await setUp(packed((stream) => stream));
+    assert.equal((await app.send('dock', { text: 'as sent', user_id: 'mara' })).text, 'masked');
+  });
+
   const failures = {
     'a status of 500': [{ status: 500, ...answer({ text: 'x' }) }, 'status'],
     'a redirect': [{ status: 302, headers: { location: '/elsewhere' } }, 'status'],
@@ -113,6 +124,9 @@ suite('before-message-send', ({ test, server, newApp, receiver, path }) => {
     'no message': [{ body: '{"text":"x"}' }, 'bad_body'],
     'a reset': [{ resetAfterBody: true }, 'reset'],
     'garbage': [{ garbage: 'SSH-2.0-nothing\r\n' }, 'http'],
+    'a gzip stream that is cut off': [packed((stream) => stream.subarray(0, -4)), 'http'],
+    'a gzip stream with a wrong checksum': [packed((stream) => ((stream[stream.length - 8] ^= 1), stream)), 'http'],
+    'a gzip stream and more': [packed((stream) => Buffer.concat([stream, Buffer.from('{}')])), 'http'],
     'an endless answer': [{ endless: true }, 'too_large'],
     'an answer over the limit': [{ body: JSON.stringify({ message: { text: 'x'.repeat(kAnswerBytesMax) } }) }, 'too_large'],
     'attachments over the limit': [answer({ attachments: Array.from({ length: 31 }, () => ({})) }), 'bad_body'],

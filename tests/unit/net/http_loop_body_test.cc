@@ -1,8 +1,13 @@
 // Bodies of answers: of no account to those who want the status only, and all or nothing to those
 // who want the body.
 
+#include <zlib.h>
+
+#include <array>
+#include <cstdio>
 #include <future>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "loop_fixture.h"
@@ -123,32 +128,141 @@ TEST_F(HttpLoopBodyTest, AHeaderThatIsNotWholeIsNoAnswer) {
   }
 }
 
-TEST_F(HttpLoopBodyTest, CompressedAnswersAreUnpackedForThoseWhoWantTheBody) {
-  // "hello hello hello hello" as gzip, and as a bare deflate stream in zlib's wrapping.
-  const std::string gzip(
+class PackedBodyTest : public HttpLoopBodyTest {
+ protected:
+  /// What comes of an answer with this body, sent in pieces of `piece` bytes until the close.
+  HttpOutcome Ask(const std::string& coding, const std::string& body, std::size_t kept = 1000,
+                  std::size_t piece = 1'000'000) {
+    RawServer server([&](RawConnection& connection) {
+      connection.ReadRequest();
+      connection.Send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n" + coding + "\r\n");
+      for (std::size_t at = 0; at < body.size(); at += piece) {
+        const std::string part = body.substr(at, piece);
+        std::array<char, 20> size{};
+        std::snprintf(size.data(), size.size(), "%zx\r\n", part.size());
+        connection.Send(size.data() + part + "\r\n");
+      }
+      connection.Send("0\r\nContent-Encoding: br\r\n\r\n");
+    });
+    HttpCall call = Post(server.url());
+    call.decode_body = true;
+    call.response_bytes_max = kept;
+    HttpOutcome outcome = Run(call);
+    accept_encoding_ =
+        test_support::FindHeader(server.request_texts().at(0), "Accept-Encoding").value_or("");
+    return outcome;
+  }
+  Failure FailureOf(const std::string& coding, const std::string& body) {
+    return Ask(coding, body).failure;
+  }
+
+  // "hello hello hello hello" as gzip, in zlib's wrapping, and as a bare deflate stream.
+  const std::string gzip_{
       "\x1f\x8b\x08\x00\x00\x00\x00\x00\x02\x03\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01\xe3\x51\x3d"
       "\x8d"
       "\x17\x00\x00\x00",
-      28);
-  const std::string zlib("\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01\x68\x03\x08\xb1", 16);
-  RawServer server([&](RawConnection& connection) {
-    while (const auto request = connection.ReadRequest()) {
-      const bool is_gzip = request->starts_with("POST /gzip");
-      connection.Answer(200, is_gzip ? gzip : zlib,
-                        is_gzip ? "Content-Encoding: gzip\r\n" : "Content-Encoding: deflate\r\n");
-    }
-  });
+      28};
+  const std::string zlib_{"\x78\x9c\xcb\x48\xcd\xc9\xc9\x57\xc8\x40\x27\x01\x68\x03\x08\xb1", 16};
+  const std::string bare_ = zlib_.substr(2, 10);
+  const std::string text_ = "hello hello hello hello";
+  std::string accept_encoding_;
+};
+
+TEST_F(PackedBodyTest, AnswersAreUnpackedForThoseWhoWantTheBody) {
   StartLoop();
-  for (const char* path : {"/gzip", "/deflate"}) {
-    HttpCall call = Post(server.url(path));
-    call.decode_body = true;
-    const HttpOutcome outcome = Run(call);
-    EXPECT_EQ(outcome.body, "hello hello hello hello") << path << outcome.detail;
-    // The limit is that of the unpacked body.
-    call.response_bytes_max = 5;
-    EXPECT_EQ(Run(call).body, "hello");
+  const std::vector<std::pair<std::string, std::string>> answers = {
+      {"Content-Encoding: gzip\r\n", gzip_},
+      {"content-encoding:X-GZip \r\n", gzip_},
+      {"Content-Encoding: deflate\r\n", zlib_},
+      {"Content-Encoding: deflate\r\n", bare_},
+      {"Content-Encoding: identity, gzip\r\n", gzip_},
+      {"Content-Encoding: identity\r\n", text_},
+      {"Content-Encoding:\r\n", text_},
+      {"X-Content-Encoding: gzip\r\n", text_},
+  };
+  for (const auto& [coding, body] : answers) {
+    for (const std::size_t piece : {1'000'000, 1, 7}) {
+      const HttpOutcome outcome = Ask(coding, body, 1000, piece);
+      EXPECT_EQ(outcome.body, text_) << coding << outcome.detail;
+    }
+    EXPECT_EQ(Ask(coding, body, 5).body, "hello") << "the limit is that of the unpacked body";
   }
-  EXPECT_EQ(test_support::FindHeader(server.request_texts()[0], "Accept-Encoding"), "identity");
+  EXPECT_EQ(Ask("Content-Encoding: gzip\r\n", gzip_ + gzip_).body, text_ + text_);
+  EXPECT_EQ(Ask("Content-Encoding: gzip\r\n", "").failure, Failure::kNone);
+  EXPECT_EQ(accept_encoding_, "identity");
+}
+
+TEST_F(PackedBodyTest, AStreamThatIsCutOffAnywhereIsBroken) {
+  StartLoop();
+  for (std::size_t bytes = 1; bytes < gzip_.size(); ++bytes) {
+    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", gzip_.substr(0, bytes)), Failure::kHttp)
+        << bytes;
+  }
+  for (std::size_t bytes = 1; bytes < zlib_.size(); ++bytes) {
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", zlib_.substr(0, bytes)), Failure::kHttp)
+        << bytes;
+  }
+  for (std::size_t bytes = 1; bytes < bare_.size(); ++bytes) {
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bare_.substr(0, bytes)), Failure::kHttp)
+        << bytes;
+  }
+}
+
+TEST_F(PackedBodyTest, SoIsOneWithAWrongChecksumOrLength) {
+  StartLoop();
+  for (std::size_t at = gzip_.size() - 8; at < gzip_.size(); ++at) {
+    std::string wrong = gzip_;
+    wrong[at] = static_cast<char>(wrong[at] ^ 1);
+    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", wrong), Failure::kHttp) << at;
+  }
+  for (std::size_t at = zlib_.size() - 4; at < zlib_.size(); ++at) {
+    std::string wrong = zlib_;
+    wrong[at] = static_cast<char>(wrong[at] ^ 1);
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", wrong), Failure::kHttp) << at;
+  }
+}
+
+TEST_F(PackedBodyTest, SoIsOneThatMoreFollowsAfter) {
+  StartLoop();
+  const std::string null(1, '\0');
+  for (const std::string& more : {null, std::string("x"), std::string("\x1f\x8b"), zlib_}) {
+    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", gzip_ + more), Failure::kHttp);
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", zlib_ + more), Failure::kHttp);
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bare_ + more), Failure::kHttp);
+  }
+}
+
+TEST_F(PackedBodyTest, SoIsOneInAnotherCodingThanItsHeaderSays) {
+  StartLoop();
+  for (const char* coding :
+       {"Content-Encoding: gzip\r\n", "Content-Encoding: br\r\n", "Content-Encoding: deflate\r\n",
+        "Content-Encoding: identity\r\nContent-Encoding: zstd\r\n",
+        "Content-Encoding: gzip, gzip\r\n"}) {
+    const HttpOutcome outcome = Ask(coding, text_);
+    EXPECT_EQ(outcome.failure, Failure::kHttp) << coding;
+    EXPECT_EQ(outcome.detail, "the answer's body is not what its Content-Encoding says");
+  }
+  EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", gzip_), Failure::kHttp);
+}
+
+TEST_F(PackedBodyTest, ABombIsBounded) {
+  HttpLoopOptions options;
+  options.response_body_bytes_max = 100'000;
+  StartLoop(options);
+  const std::string text(10'000'000, 'b');
+  std::string bomb(20'000, '\0');
+  uLongf bytes = bomb.size();
+  ASSERT_EQ(compress(reinterpret_cast<Bytef*>(bomb.data()), &bytes,
+                     reinterpret_cast<const Bytef*>(text.data()), text.size()),
+            Z_OK);
+  bomb.resize(bytes);
+  EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bomb), Failure::kTooLarge);
+  // Members without end that nothing comes of.
+  const std::string nothing("\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", 20);
+  EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", nothing), Failure::kNone);
+  std::string many;
+  while (many.size() < 200'000) many += nothing;
+  EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", many), Failure::kTooLarge);
 }
 
 }  // namespace
