@@ -34,21 +34,10 @@ bool IsEmptyOrOurs(const std::string& path) {
   return std::filesystem::is_empty(path, ec);
 }
 
-// What others could read until now is closed to them. A directory that holds other things as well
-// keeps its mode: it was given to more than us.
-void CloseToOthers(const std::string& path) {
-  struct stat info{};
-  if (::stat(path.c_str(), &info) != 0 || info.st_uid != ::geteuid()) return;
-  if ((info.st_mode & S_ISVTX) == 0 && (info.st_mode & 077) != 0 && IsEmptyOrOurs(path)) {
-    ::chmod(path.c_str(), 0700);
-  }
-  for (const char* name : {"/hookline.db", "/hookline.db-wal", "/hookline.db-shm"}) {
-    const std::string file = path + name;
-    if (::lstat(file.c_str(), &info) == 0 && S_ISREG(info.st_mode) && (info.st_mode & 077) != 0) {
-      ::chmod(file.c_str(), 0600);
-    }
-  }
-}
+bool OthersWrite(mode_t mode) { return (mode & (S_IWGRP | S_IWOTH)) != 0; }
+
+// Who may write to a directory can put another database in the place of ours, unless it is sticky.
+bool AnybodyReplaces(mode_t mode) { return (mode & S_IWOTH) != 0 && (mode & S_ISVTX) == 0; }
 
 // SQLite would make it by the umask; the files next to it take their mode from it.
 void CreatePrivateFile(const std::string& path) {
@@ -92,11 +81,53 @@ DataDirectory::DataDirectory(const std::string& path, std::chrono::milliseconds 
   }
   lock_fd_ = fd;
   try {
-    CloseToOthers(path_);
+    CloseToOthers();
+    CloseFilesToOthers();
     CreatePrivateFile(database_path());
   } catch (const Failure&) {
     ::close(fd);
     throw;
+  }
+}
+
+void DataDirectory::CloseToOthers() {
+  struct stat info{};
+  if (::fstat(lock_fd_, &info) != 0) {
+    throw Failure(fmt::format("cannot look at {}: {}", path_, std::strerror(errno)));
+  }
+  const mode_t mode = info.st_mode & 07777U;
+  const bool ours = info.st_uid == ::geteuid();
+  // One that holds other things as well keeps its mode: it was given to more than us.
+  if (ours && (mode & S_ISVTX) == 0 && IsEmptyOrOurs(path_)) {
+    if ((mode & 077U) == 0) return;
+    if (::fchmod(lock_fd_, 0700) != 0) {
+      throw Failure(fmt::format("cannot close the data directory {} to other users: {}", path_,
+                                std::strerror(errno)));
+    }
+    notes_.push_back(
+        fmt::format("the data directory {} was open to other users (mode {:04o}): now it is 0700",
+                    path_, mode));
+  } else if (AnybodyReplaces(mode)) {
+    throw Failure(
+        fmt::format("anybody may write to the data directory {} (mode {:04o}), which {}: close it "
+                    "to others, or "
+                    "name a new directory in it",
+                    path_, mode, ours ? "holds other things too" : "belongs to another user"));
+  } else if (OthersWrite(mode)) {
+    notes_.push_back(
+        fmt::format("other users may write to the data directory {} (mode {:04o})", path_, mode));
+  }
+}
+
+void DataDirectory::CloseFilesToOthers() {
+  for (const char* name : {"/hookline.db", "/hookline.db-wal", "/hookline.db-shm"}) {
+    const std::string file = path_ + name;
+    struct stat info{};
+    if (::lstat(file.c_str(), &info) != 0) continue;
+    if (!S_ISREG(info.st_mode) || (info.st_mode & 077U) == 0) continue;
+    if (::chmod(file.c_str(), 0600) == 0) continue;
+    notes_.push_back(fmt::format("{} is open to other users (mode {:04o}) and cannot be closed: {}",
+                                 file, info.st_mode & 07777U, std::strerror(errno)));
   }
 }
 

@@ -35,8 +35,9 @@ struct SqliteOptions {
 
 /// Opens or creates the data directory, migrates its schema, and starts the store's threads. Fails
 /// with kUnavailable and a message for the operator: another server holds the directory, the disk
-/// is full, the database is of a newer schema or cannot be read. What an unclean end has left in
-/// the log is told in `options.log`, and so is damage; a damaged store opens, but is not healthy.
+/// is full, the database is of a newer schema or cannot be read, or anybody could replace it.
+/// What an unclean end has left in the log is told in `options.log`, and so are modes that were
+/// open to other users, and damage; a damaged store opens, but is not healthy.
 Result<std::unique_ptr<Store>> OpenSqlite(const SqliteOptions& options);
 
 }  // namespace hookline::store

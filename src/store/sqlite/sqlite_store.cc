@@ -67,6 +67,7 @@ class SqliteStore final : public Store {
       : directory_(options.directory, options.lock_wait),
         clock_(options.clock != nullptr ? *options.clock : own_clock_),
         health_(options.log ? options.log : LogToStandardError) {
+    for (const std::string& note : directory_.notes()) health_.Log(note);
     const sqlite::LogReport log_report = sqlite::InspectLog(directory_.database_path());
     auto db = Connect(options, false);
     for (const std::string& line : sqlite::Describe(log_report)) health_.Log(line);

@@ -35,8 +35,13 @@ class SqliteOpenTest : public testing::Test {
     SqliteOptions options;
     options.directory = data();
     options.lock_wait = std::chrono::milliseconds(50);
-    options.log = [](std::string_view) {};
+    options.log = [this](std::string_view line) { log_.append(line).append("\n"); };
     return OpenSqlite(options);
+  }
+  mode_t ModeOf(const std::string& path) const {
+    struct stat info{};
+    EXPECT_EQ(stat(path.c_str(), &info), 0) << path;
+    return info.st_mode & 07777U;
   }
   std::string data() const { return directory_.path() + "/deep/data"; }
   std::string database() const { return data() + "/hookline.db"; }
@@ -48,6 +53,7 @@ class SqliteOpenTest : public testing::Test {
   }
 
   TempDirectory directory_;
+  mutable std::string log_;
 };
 
 TEST_F(SqliteOpenTest, CreatesAPrivateDirectory) {
@@ -87,6 +93,57 @@ TEST_F(SqliteOpenTest, ADirectoryOfAnOlderReleaseIsClosedToOthers) {
     ASSERT_EQ(stat((data() + "/" + name).c_str(), &info), 0) << name;
     EXPECT_EQ(info.st_mode & 0777U, 0600U) << name;
   }
+}
+
+TEST_F(SqliteOpenTest, ADirectoryThatAnybodyMayWriteToIsClosedAndTheOperatorTold) {
+  for (const mode_t mode : {0777U, 0770U, 02777U, 0755U}) {
+    std::filesystem::remove_all(data());
+    std::filesystem::create_directories(data());
+    for (int start = 1; start <= 2; ++start) {
+      ASSERT_EQ(chmod(data().c_str(), mode), 0);
+      log_.clear();
+      ASSERT_TRUE(Open());
+      EXPECT_EQ(ModeOf(data()) & 0777U, 0700U);
+      EXPECT_THAT(log_, HasSubstr("was open to other users"));
+      EXPECT_THAT(log_, HasSubstr(data()));
+    }
+    log_.clear();
+    ASSERT_TRUE(Open());
+    EXPECT_EQ(log_, "");
+  }
+}
+
+TEST_F(SqliteOpenTest, RefusesADirectoryThatAnybodyMayWriteToAndThatHoldsOtherThings) {
+  std::filesystem::create_directories(data());
+  std::ofstream(data() + "/somebody's") << "";
+  ASSERT_EQ(chmod(data().c_str(), 0777), 0);
+  const auto store = Open();
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message(), HasSubstr("anybody may write to the data directory"));
+  EXPECT_THAT(store.error().message(), HasSubstr("holds other things too"));
+  EXPECT_EQ(ModeOf(data()), 0777U);
+  EXPECT_FALSE(std::filesystem::exists(database()));
+  // Sticky, others can add to it, but not replace what is ours.
+  ASSERT_EQ(chmod(data().c_str(), 01777), 0);
+  ASSERT_TRUE(Open());
+  EXPECT_EQ(ModeOf(data()), 01777U);
+  EXPECT_THAT(log_, HasSubstr("other users may write to the data directory"));
+}
+
+TEST_F(SqliteOpenTest, RefusesADirectoryOfSomebodyElseThatAnybodyMayWriteTo) {
+  if (geteuid() != 0) GTEST_SKIP() << "only root can give a directory away";
+  std::filesystem::create_directories(data());
+  ASSERT_EQ(chown(data().c_str(), 12345, 12345), 0);
+  ASSERT_EQ(chmod(data().c_str(), 0777), 0);
+  const auto store = Open();
+  ASSERT_FALSE(store);
+  EXPECT_THAT(store.error().message(), HasSubstr("belongs to another user"));
+  // A group's directory is how orchestrators hand out volumes.
+  ASSERT_EQ(chmod(data().c_str(), 02775), 0);
+  ASSERT_TRUE(Open());
+  EXPECT_EQ(ModeOf(data()), 02775U);
+  EXPECT_EQ(ModeOf(database()), 0600U);
+  EXPECT_THAT(log_, HasSubstr("other users may write to the data directory"));
 }
 
 TEST_F(SqliteOpenTest, ADirectoryThatHoldsOtherThingsKeepsItsMode) {
