@@ -24,7 +24,6 @@
 #include "base/crypto.h"
 #include "chat/fields.h"
 #include "net/content_coding.h"
-#include "settings/version_tag.h"
 
 namespace hookline::api {
 namespace {
@@ -156,11 +155,6 @@ awaitable<net::HttpResponse> Api::Impl::HandleOperation(net::HttpRequest request
     } else {
       response = co_await Execute(exchange);
     }
-  }
-  // Of the settings as they were known when the request came. The answer may show newer ones: then
-  // the tag is refused later on, and the client reads again.
-  if (response.status == 200 && exchange.call.operation->name == "GetApp") {
-    response.headers.emplace_back("etag", settings::VersionTag(*exchange.call.app));
   }
   AddRateHeaders(response, rate);
   cors_.Allow(exchange.request, response);

@@ -25,27 +25,38 @@ settings::TimeFormat TimesOf(Format format) {
   return format == Format::kV1 ? settings::TimeFormat::kRfc3339 : settings::TimeFormat::kUnixNanos;
 }
 
-Result<void> GetApp(ReadScope& scope, json::Writer& w) {
-  const settings::AppPtr app = scope.store.FindApp(scope.call.app->id);
-  if (!app) return Fail(ErrorKind::kNotFound, "the app does not exist");
+// `channel_configs`: names of commands here, whole commands where a channel shows its
+// configuration, as typed clients read it.
+std::string ChannelConfigs(const chat::Catalog& catalog, Format format) {
   json::Writer configs;
   configs.BeginObject();
-  const chat::CatalogPtr catalog = scope.store.FindCatalog(app->id);
-  for (const chat::ChannelType& type : catalog->types()) {
-    // Names here, whole commands where a channel shows its configuration: as typed clients read it.
+  for (const chat::ChannelType& type : catalog.types()) {
     configs.Key(type.name).BeginObject();
-    chat::WriteChannelTypeFields(configs, type, scope.call.format);
+    chat::WriteChannelTypeFields(configs, type, format);
     configs.Key("commands").BeginArray();
     for (const chat::Command& command : type.commands->list) configs.String(command.name);
     configs.EndArray().EndObject();
   }
   configs.EndObject();
+  return configs.Take();
+}
+
+std::string TagOf(const settings::App& app, const chat::Catalog& catalog) {
+  return settings::VersionTag(app, ChannelConfigs(catalog, Format::kV1));
+}
+
+Result<void> GetApp(ReadScope& scope, json::Writer& w) {
+  const settings::AppPtr app = scope.store.FindApp(scope.call.app->id);
+  if (!app) return Fail(ErrorKind::kNotFound, "the app does not exist");
+  const chat::CatalogPtr catalog = scope.store.FindCatalog(app->id);
   w.Key("app");
-  settings::EncodeApp(w, *app, configs.text(), TimesOf(scope.call.format));
+  settings::EncodeApp(w, *app, ChannelConfigs(*catalog, scope.call.format),
+                      TimesOf(scope.call.format));
   if (settings::HasTopLevelEventHooks(*app)) {
     w.Key("event_hooks");
     settings::EncodeEventHooks(w, *app, TimesOf(scope.call.format));
   }
+  scope.etag = TagOf(*app, *catalog);
   return {};
 }
 
@@ -75,9 +86,13 @@ Result<void> UpdateApp(WriteScope& scope, json::Writer&) {
   options.new_hook_id = [] { return ToString(RandomUuid()); };
   const settings::AppPtr before = scope.tx.FindApp(scope.call.app->id);
   if (!before) return Fail(ErrorKind::kNotFound, "the app does not exist");
+  const chat::CatalogPtr catalog = scope.tx.FindCatalog(before->id);
+  if (scope.call.body()["channel_configs"]) {
+    options.channel_configs_json = ChannelConfigs(*catalog, scope.call.format);
+  }
   // Without the header the last change wins, as Stream has it.
   if (const auto tags = scope.call.http->Header("If-Match");
-      tags && !settings::MatchesTag(*tags, settings::VersionTag(*before))) {
+      tags && !settings::MatchesTag(*tags, TagOf(*before, *catalog))) {
     return Fail(ErrorKind::kPreconditionFailed,
                 "the app's settings have changed since they were read; read them again");
   }

@@ -2,6 +2,7 @@
 #include "chat/fields.h"
 #include "chat/moderation_requests.h"
 #include "chat/write.h"
+#include "settings/flag_reasons.h"
 
 namespace hookline::api {
 namespace {
@@ -72,7 +73,8 @@ Result<void> WriteFlag(WriteScope& scope, json::Writer& w, const Result<chat::Fl
 }
 
 Result<void> Flag(WriteScope& scope, json::Writer& w) {
-  return WriteFlag(scope, w, chat::RequestFlag(scope.chat, scope.call.body()));
+  const auto reasons = settings::AllowedFlagReasons(*scope.call.app);
+  return WriteFlag(scope, w, chat::RequestFlag(scope.chat, scope.call.body(), reasons));
 }
 
 Result<void> Unflag(WriteScope& scope, json::Writer& w) {

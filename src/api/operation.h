@@ -72,6 +72,7 @@ struct ReadScope {
   store::Reader& store;
   chat::ReadContext chat;
   Environment& environment;
+  std::string etag = {};  ///< Left here, it becomes the answer's header.
 };
 
 /// Operations write the members of the answer's object; `duration` and the braces are added.

@@ -164,11 +164,18 @@ awaitable<Result<void>> Transactions::Look(const Exchange& exchange, LookWork wo
 awaitable<net::HttpResponse> Transactions::Read(const Exchange& exchange, ReadWork work) {
   json::Writer w;
   w.BeginObject();
-  LookWork look = [&](ReadScope& scope) { return work(scope, w); };
+  std::string etag;
+  LookWork look = [&](ReadScope& scope) {
+    auto result = work(scope, w);
+    etag = std::move(scope.etag);
+    return result;
+  };
   const Result<void> result = co_await Look(exchange, std::move(look));
   if (!result) co_return exchange.Refuse(result.error());
-  co_return JsonResponse(exchange.call.operation->success_status(),
-                         FinishBody(w, exchange.elapsed()));
+  auto response =
+      JsonResponse(exchange.call.operation->success_status(), FinishBody(w, exchange.elapsed()));
+  if (!etag.empty()) response.headers.emplace_back("etag", std::move(etag));
+  co_return response;
 }
 
 }  // namespace hookline::api

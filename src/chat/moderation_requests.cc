@@ -1,6 +1,7 @@
 #include "chat/moderation_requests.h"
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -138,6 +139,13 @@ Result<ChannelPtr> RequireBanScope(Context& context, std::string_view type, std:
   return channel;
 }
 
+// Who gives no reason gives none that is not allowed.
+Result<void> CheckReason(const std::string& reason, std::span<const std::string> allowed) {
+  if (reason.empty() || allowed.empty()) return {};
+  if (std::ranges::find(allowed, reason) != allowed.end()) return {};
+  return InputError(fmt::format("reason must be one of [{}]", fmt::join(allowed, " ")));
+}
+
 struct FlagTarget {
   UserPtr user;
   std::optional<Message> message;
@@ -243,7 +251,8 @@ Result<void> RequestUnban(Context& context, const UnbanRequest& request) {
   return {};
 }
 
-Result<Flag> RequestFlag(Context& context, json::Value body) {
+Result<Flag> RequestFlag(Context& context, json::Value body,
+                         std::span<const std::string> allowed_reasons) {
   FlagTerms terms;
   auto reason = ReadReason(body);
   if (!reason) return std::unexpected(reason.error());
@@ -255,6 +264,9 @@ Result<Flag> RequestFlag(Context& context, json::Value body) {
   }
   auto target = ReadFlagTarget(context, body);
   if (!target) return std::unexpected(target.error());
+  if (auto allowed = CheckReason(terms.reason, allowed_reasons); !allowed) {
+    return std::unexpected(allowed.error());
+  }
   auto actor = ResolveActor(context, body, "");
   if (!actor) return std::unexpected(actor.error());
   if (target->message) return FlagMessage(context, **actor, *target->message, terms);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -38,8 +39,10 @@ struct UnbanRequest {
 Result<void> RequestUnban(Context& context, const UnbanRequest& request);
 
 /// Flag and Unflag: `target_message_id` or `target_user_id`, or `entity_type` and `entity_id` of
-/// the newer clients; `reason`, `custom`, the actor.
-Result<Flag> RequestFlag(Context& context, json::Value body);
+/// the newer clients; `reason`, `custom`, the actor. A reason must be one of `allowed_reasons` or,
+/// where the message's channel type has a list, of that; empty lists allow any.
+Result<Flag> RequestFlag(Context& context, json::Value body,
+                         std::span<const std::string> allowed_reasons = {});
 Result<Flag> RequestUnflag(Context& context, json::Value body);
 
 }  // namespace hookline::chat

@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <string>
 
@@ -24,32 +25,40 @@ constexpr std::string_view kChatUseCases =
 
 using enum FieldKind;
 
+constexpr AppField Refused(AppField field, std::string_view neutral = {}) {
+  field.carried_out = false;
+  field.neutral = neutral;
+  return field;
+}
+
+// Some are carried out by what is never done: nobody's upload is taken, no guest is made, no user
+// token may search users, and permissions are those of version 2.
 constexpr std::array kFields = {
     AppField{"disable_auth_checks", kBool},
-    AppField{"disable_permissions_checks", kBool},
-    AppField{"apn_config", kObject},
-    AppField{"firebase_config", kObject},
-    AppField{"huawei_config", kObject},
-    AppField{"xiaomi_config", kObject},
-    AppField{"push_config", kPushConfig},
+    Refused({"disable_permissions_checks", kBool}),
+    Refused({"apn_config", kPushProvider}),
+    Refused({"firebase_config", kPushProvider}),
+    Refused({"huawei_config", kPushProvider}),
+    Refused({"xiaomi_config", kPushProvider}),
+    Refused({"push_config", kPushConfig}),
     AppField{"webhook_url", kLegacy},
-    AppField{"moderation_enabled", kBool},
-    AppField{"moderation_analytics_enabled", kBool},
+    Refused({"moderation_enabled", kBool}),
+    Refused({"moderation_analytics_enabled", kBool}),
     AppField{"moderation_onboarding_complete", kBool},
-    AppField{"moderation_webhook_url", kUrl},
-    AppField{"permission_version", kEnum, 0, 0, "v1 v2"},
+    Refused({"moderation_webhook_url", kUrl}),
+    Refused({"permission_version", kEnum, 0, 0, "v1 v2"}, R"("v2")"),
     AppField{"user_search_disallowed_roles", kStringList, 0, 0, "", 10},
-    AppField{"multi_tenant_enabled", kBool},
-    AppField{"image_moderation_labels", kStringList},
-    AppField{"image_moderation_block_labels", kStringList},
-    AppField{"image_moderation_enabled", kBool},
+    Refused({"multi_tenant_enabled", kBool}),
+    Refused({"image_moderation_labels", kStringList}),
+    Refused({"image_moderation_block_labels", kStringList}),
+    Refused({"image_moderation_enabled", kBool}),
     AppField{"allowed_flag_reasons", kStringList},
-    AppField{"auto_translation_enabled", kBool},
-    AppField{"async_url_enrich_enabled", kBool},
+    Refused({"auto_translation_enabled", kBool}),
+    Refused({"async_url_enrich_enabled", kBool}),
     AppField{"before_message_send_hook_url", kUrl},
     AppField{"before_message_send_hook_attempt_timeout_ms", kInt, 0, 5000},
     AppField{"custom_action_handler_url", kCommandUrl},
-    AppField{"enforce_unique_usernames", kEnum, 0, 0, "no app team"},
+    Refused({"enforce_unique_usernames", kEnum, 0, 0, "no app team"}, R"("no")"),
     AppField{"sqs_url", kLegacy},
     AppField{"sqs_key", kLegacy},
     AppField{"sqs_secret", kLegacy},
@@ -59,32 +68,32 @@ constexpr std::array kFields = {
     AppField{"image_upload_config", kUploadConfig},
     AppField{"file_upload_config", kUploadConfig},
     AppField{"webhook_events", kLegacy},
-    AppField{"channel_hide_members_only", kBool},
-    AppField{"grants", kGrants},
+    Refused({"channel_hide_members_only", kBool}),
+    Refused({"grants", kGrants}),
     AppField{"migrate_permissions_to_v2", kBool},
-    AppField{"reminders_interval", kInt, 60, 86'400},
-    AppField{"reminders_max_members", kInt, 2, kAnyInt},
-    AppField{"reminders_max_per_user", kInt, 1, 100'000},
-    AppField{"cdn_expiration_seconds", kInt, 14'400, 1'209'600},
+    Refused({"reminders_interval", kInt, 60, 86'400}, "3600"),
+    Refused({"reminders_max_members", kInt, 2, kAnyInt}),
+    Refused({"reminders_max_per_user", kInt, 1, 100'000}),
+    Refused({"cdn_expiration_seconds", kInt, 14'400, 1'209'600}, "1209600"),
     AppField{"async_moderation_config", kLegacy},
-    AppField{"datadog_info", kObject},
-    AppField{"feeds_v2_region", kString},
-    AppField{"feeds_moderation_enabled", kBool},
-    AppField{"feed_audit_logs_enabled", kBool},
+    Refused({"datadog_info", kObject}),
+    Refused({"feeds_v2_region", kString}),
+    Refused({"feeds_moderation_enabled", kBool}),
+    Refused({"feed_audit_logs_enabled", kBool}),
     AppField{"guest_user_creation_disabled", kBool},
-    AppField{"moderation_dashboard_preferences", kObject},
+    Refused({"moderation_dashboard_preferences", kObject}),
     AppField{"enable_hook_payload_compression", kBool},
-    AppField{"shared_locations_enabled", kBool},
-    AppField{"user_response_time_enabled", kBool},
-    AppField{"max_aggregated_activities_length", kInt, -1, kAnyInt},
-    AppField{"member_custom_on_mentioned_users_enabled", kBool},
-    AppField{"member_custom_on_messages_enabled", kBool},
-    AppField{"member_custom_on_typing_events_enabled", kBool},
-    AppField{"moderation_s3_image_access_role_arn", kString},
-    AppField{"activity_metrics_config", kIntMap},
+    Refused({"shared_locations_enabled", kBool}),
+    Refused({"user_response_time_enabled", kBool}),
+    Refused({"max_aggregated_activities_length", kInt, -1, kAnyInt}),
+    Refused({"member_custom_on_mentioned_users_enabled", kBool}),
+    Refused({"member_custom_on_messages_enabled", kBool}),
+    Refused({"member_custom_on_typing_events_enabled", kBool}),
+    Refused({"moderation_s3_image_access_role_arn", kString}),
+    Refused({"activity_metrics_config", kIntMap}),
     AppField{"video_primary_use_case", kEnum, 0, 0, kVideoUseCases},
     AppField{"chat_primary_use_case", kEnum, 0, 0, kChatUseCases},
-    AppField{"video_provider", kString},
+    Refused({"video_provider", kString}),
     // Hookline's own: what becomes of a message whose command handler failed.
     AppField{"custom_command_failure", kEnum, 0, 0, "save error"},
     AppField{"before_message_send_failure", kEnum, 0, 0, "send refuse"},
@@ -148,13 +157,39 @@ Result<void> CheckIntMap(std::string_view name, json::Value value) {
   return {};
 }
 
+// `version` and `offline_only` of pushes that nobody gets.
+bool IsNeutralPushConfig(json::Value value) {
+  const json::Value version = value["version"];
+  return (IsOff(version) || version.AsString() == "v2") && IsOff(value["offline_only"]);
+}
+
+bool IsNeutralProvider(json::Value value) {
+  for (const json::Value member : value) {
+    if (member.key() != "disabled" && !IsOff(member)) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 std::span<const AppField> AppFields() { return kFields; }
 
 bool IsObjectField(const AppField& field) {
   return field.kind == kObject || field.kind == kUploadConfig || field.kind == kPushConfig ||
-         field.kind == kGrants || field.kind == kIntMap;
+         field.kind == kPushProvider || field.kind == kGrants || field.kind == kIntMap;
+}
+
+bool IsRefusedAppField(std::string_view name) {
+  const auto* const found = std::ranges::find(kFields, name, &AppField::name);
+  return found != kFields.end() && !found->carried_out;
+}
+
+bool IsNeutral(const AppField& field, json::Value value) {
+  // A role without grants is one that may do nothing.
+  if (field.kind == kGrants) return value.size() == 0;
+  if (field.carried_out || IsOff(value) || value.raw() == field.neutral) return true;
+  if (field.kind == kPushConfig) return IsNeutralPushConfig(value);
+  return field.kind == kPushProvider && IsNeutralProvider(value);
 }
 
 Result<void> CheckAppField(const AppField& field, json::Value value, bool allow_http_targets) {
@@ -174,6 +209,7 @@ Result<void> CheckAppField(const AppField& field, json::Value value, bool allow_
     case kStringList:
       return CheckStringList(field.name, value, field.max_items, true);
     case kObject:
+    case kPushProvider:
       return CheckObject(field.name, value);
     case kUploadConfig:
       return CheckUploadConfig(field.name, value);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/json.h"
+#include "settings/app_fields.h"
 #include "settings/json_members.h"
 
 namespace hookline::settings {
@@ -89,41 +90,14 @@ void WriteOr(json::Writer& out, std::string_view name, json::Value value,
   }
 }
 
-/// One push provider's part: what is safe to show of its stored configuration.
-void WriteProvider(json::Writer& out, std::string_view name, json::Value config,
-                   std::initializer_list<AppOutput> members) {
-  const bool enabled =
-      config.IsObject() && config.size() > 0 && !config["disabled"].AsBool().value_or(false);
-  out.Key(name).BeginObject().Field("enabled", enabled);
-  for (const AppOutput& member : members) {
-    WriteOr(out, member.name, config[member.name], member.fallback);
-  }
-  out.EndObject();
-}
-
-/// Old command lines read members of `apn` and `firebase` without asking whether they are there.
-void WritePushNotifications(json::Writer& out, json::Value fields) {
-  const json::Value push = fields["push_config"];
-  const auto version = push["version"].AsString().value_or("");
-  out.Key("push_notifications").BeginObject();
-  out.Field("version", version.empty() ? "v2" : version);
-  out.Field("offline_only", push["offline_only"].AsBool().value_or(false));
-  WriteProvider(out, "apn", fields["apn_config"],
-                {{"development", "false"},
-                 {"auth_type", R"("certificate")"},
-                 {"bundle_id", R"("")"},
-                 {"team_id", R"("")"},
-                 {"key_id", R"("")"},
-                 {"host", R"("")"},
-                 {"notification_template", R"("")"}});
-  WriteProvider(
-      out, "firebase", fields["firebase_config"],
-      {{"apn_template", R"("")"}, {"data_template", R"("")"}, {"notification_template", R"("")"}});
-  WriteProvider(out, "huawei", fields["huawei_config"], {});
-  WriteProvider(out, "xiaomi", fields["xiaomi_config"], {});
-  out.Key("providers").BeginArray().EndArray();
-  out.EndObject();
-}
+// Nobody is sent pushes. Old command lines read members of `apn` and `firebase` without asking
+// whether they are there.
+constexpr std::string_view kPushNotifications =
+    R"({"version":"v2","offline_only":false,"apn":{"enabled":false,"development":false,)"
+    R"("auth_type":"certificate","bundle_id":"","team_id":"","key_id":"","host":"",)"
+    R"("notification_template":""},"firebase":{"enabled":false,"apn_template":"",)"
+    R"("data_template":"","notification_template":""},"huawei":{"enabled":false},)"
+    R"("xiaomi":{"enabled":false},"providers":[]})";
 
 void WriteUploadConfig(json::Writer& out, std::string_view name, json::Value config) {
   out.Key(name).BeginObject();
@@ -164,12 +138,13 @@ void EncodeApp(json::Writer& out, const App& app, std::string_view channel_confi
   out.Field("name", app.name);
   out.Field("organization", "");
   out.Field("placement", "");
-  WritePushNotifications(out, fields);
+  out.Key("push_notifications").Raw(kPushNotifications);
   out.Key("channel_configs").Raw(channel_configs_json);
   out.Key("call_types").Raw("{}");
   out.Key("policies").Raw("{}");
   for (const AppOutput& setting : kSettings) {
-    WriteOr(out, setting.name, fields[setting.name], setting.fallback);
+    const bool refused = IsRefusedAppField(setting.name);
+    WriteOr(out, setting.name, refused ? json::Value() : fields[setting.name], setting.fallback);
   }
   WriteUploadConfig(out, "file_upload_config", fields["file_upload_config"]);
   WriteUploadConfig(out, "image_upload_config", fields["image_upload_config"]);

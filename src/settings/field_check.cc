@@ -78,4 +78,14 @@ bool IsEmptyValue(json::Value value) {
   return true;
 }
 
+bool IsOff(json::Value value) {
+  if (value.IsBool()) return value.AsBool() == false;
+  if (value.AsString() == "0001-01-01T00:00:00Z") return true;
+  if (!value.IsObject()) return IsEmptyValue(value);
+  for (const json::Value member : value) {
+    if (!IsOff(member)) return false;
+  }
+  return true;
+}
+
 }  // namespace hookline::settings

@@ -24,4 +24,7 @@ Result<void> CheckStringList(std::string_view field, json::Value value, std::siz
 /// True for null, "", 0, [] and objects of only such values: what clients send for "not set".
 bool IsEmptyValue(json::Value value);
 
+/// The same with false, and Go's zero time: what asks for nothing.
+bool IsOff(json::Value value);
+
 }  // namespace hookline::settings

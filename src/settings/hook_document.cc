@@ -6,6 +6,7 @@
 #include <array>
 #include <initializer_list>
 #include <limits>
+#include <ranges>
 #include <span>
 #include <utility>
 #include <vector>
@@ -37,41 +38,48 @@ enum class KeyKind {
   kRetry
 };
 
+// The types of hooks that a key says something to.
+constexpr std::string_view kAny = "";
+constexpr std::string_view kPush = "webhook sqs sns";
+constexpr std::string_view kWebhookAndPending = "webhook pending_message";
+
 struct HookKey {
   std::string_view name;
   KeyKind kind;
   std::string_view allowed;  ///< For kEnum.
+  std::string_view types;    ///< Words with blanks between; kAny: all.
 };
 
 constexpr std::string_view kAuthTypes = "keys resource role";
 
 // The keys that a hook's document may hold. `enabled`, `product`, `id` and the times are members of
-// EventHook; `delete` belongs to the list.
+// EventHook; `delete` belongs to the list. Typed clients send both kinds of authentication, and an
+// encoding, with every hook.
 constexpr std::array kHookKeys = {
-    HookKey{"hook_type", KeyKind::kEnum, "webhook sqs sns pending_message"},
-    HookKey{"event_types", KeyKind::kEventTypes, ""},
-    HookKey{"should_send_custom_events", KeyKind::kBool, ""},
-    HookKey{"webhook_url", KeyKind::kString, ""},
-    HookKey{"sqs_queue_url", KeyKind::kString, ""},
-    HookKey{"sqs_region", KeyKind::kString, ""},
-    HookKey{"sqs_auth_type", KeyKind::kEnum, kAuthTypes},
-    HookKey{"sqs_key", KeyKind::kString, ""},
-    HookKey{"sqs_secret", KeyKind::kString, ""},
-    HookKey{"sqs_role_arn", KeyKind::kString, ""},
-    HookKey{"sns_topic_arn", KeyKind::kString, ""},
-    HookKey{"sns_region", KeyKind::kString, ""},
-    HookKey{"sns_auth_type", KeyKind::kEnum, kAuthTypes},
-    HookKey{"sns_key", KeyKind::kString, ""},
-    HookKey{"sns_secret", KeyKind::kString, ""},
-    HookKey{"sns_role_arn", KeyKind::kString, ""},
-    HookKey{"sns_event_based_message_group_id_enabled", KeyKind::kBool, ""},
-    HookKey{"timeout_ms", KeyKind::kInt, ""},
-    HookKey{"callback", KeyKind::kCallback, ""},
-    HookKey{"failover_config", KeyKind::kFailover, ""},
-    HookKey{"retry", KeyKind::kRetry, ""},
-    HookKey{"max_in_flight", KeyKind::kCount, ""},
-    HookKey{"payload_format", KeyKind::kEnum, "v1 v2"},
-    HookKey{"body_encoding", KeyKind::kEnum, "raw base64"},
+    HookKey{"hook_type", KeyKind::kEnum, "webhook sqs sns pending_message", kAny},
+    HookKey{"event_types", KeyKind::kEventTypes, "", kAny},
+    HookKey{"should_send_custom_events", KeyKind::kBool, "", kAny},
+    HookKey{"webhook_url", KeyKind::kString, "", kWebhookAndPending},
+    HookKey{"sqs_queue_url", KeyKind::kString, "", "sqs"},
+    HookKey{"sqs_region", KeyKind::kString, "", "sqs"},
+    HookKey{"sqs_auth_type", KeyKind::kEnum, kAuthTypes, kAny},
+    HookKey{"sqs_key", KeyKind::kString, "", "sqs"},
+    HookKey{"sqs_secret", KeyKind::kString, "", "sqs"},
+    HookKey{"sqs_role_arn", KeyKind::kString, "", "sqs"},
+    HookKey{"sns_topic_arn", KeyKind::kString, "", "sns"},
+    HookKey{"sns_region", KeyKind::kString, "", "sns"},
+    HookKey{"sns_auth_type", KeyKind::kEnum, kAuthTypes, kAny},
+    HookKey{"sns_key", KeyKind::kString, "", "sns"},
+    HookKey{"sns_secret", KeyKind::kString, "", "sns"},
+    HookKey{"sns_role_arn", KeyKind::kString, "", "sns"},
+    HookKey{"sns_event_based_message_group_id_enabled", KeyKind::kBool, "", "sns"},
+    HookKey{"timeout_ms", KeyKind::kInt, "", "pending_message"},
+    HookKey{"callback", KeyKind::kCallback, "", "pending_message"},
+    HookKey{"failover_config", KeyKind::kFailover, "", "webhook"},
+    HookKey{"retry", KeyKind::kRetry, "", kAny},
+    HookKey{"max_in_flight", KeyKind::kCount, "", kAny},
+    HookKey{"payload_format", KeyKind::kEnum, "v1 v2", kPush},
+    HookKey{"body_encoding", KeyKind::kEnum, "raw base64", kAny},
 };
 
 // What an item holds besides: the list's, EventHook's, and what the server sets.
@@ -170,6 +178,34 @@ std::string StoredText(const HookKey& key, json::Value value) {
   return members.ToJson();
 }
 
+// True if `types`, words with blanks between, has `type`.
+bool HasType(std::string_view types, std::string_view type) {
+  for (const auto word : std::views::split(types, ' ')) {
+    if (std::string_view(word) == type) return true;
+  }
+  return types == kAny;
+}
+
+// A key of another type of hook would be kept and do nothing: what `item` says in one is refused,
+// and what the hook had of one before it changed its type goes.
+Result<void> CheckKeysOfType(json::Value item, std::string_view type, const std::string& prefix,
+                             JsonMembers& document) {
+  for (const HookKey& key : kHookKeys) {
+    if (HasType(key.types, type)) continue;
+    if (IsOff(item[key.name])) {
+      if (!item[key.name]) document.Erase(key.name);
+      continue;
+    }
+    std::string types;
+    for (const auto word : std::views::split(key.types, ' ')) {
+      types += fmt::format("{}{}", types.empty() ? "" : " or ", std::string_view(word));
+    }
+    return InputError(
+        fmt::format("{}{} is only supported by hooks of type {}", prefix, key.name, types));
+  }
+  return {};
+}
+
 class Validator {
  public:
   Validator(json::Value document, const std::string& prefix, const PatchOptions& options)
@@ -222,11 +258,6 @@ class Validator {
                       "body_encoding base64 is only supported by hooks of type sqs and sns");
   }
 
-  Result<void> FailoverOnlyOnWebhooks() {
-    if (!document_["failover_config"]) return {};
-    return InputError(prefix_ + "failover_config is only supported by hooks of type webhook");
-  }
-
  private:
   Result<void> Required(std::string_view name, json::Value value) {
     if (!IsEmptyValue(value)) return {};
@@ -266,9 +297,6 @@ Result<HookType> ValidateDocument(json::Value document, const std::string& prefi
   if (type == "webhook") {
     if (auto result = validator.Webhook(); !result) return std::unexpected(result.error());
     return HookType::kWebhook;
-  }
-  if (auto result = validator.FailoverOnlyOnWebhooks(); !result) {
-    return std::unexpected(result.error());
   }
   const auto pick = [](Result<void> result, HookType hook_type) -> Result<HookType> {
     if (!result) return std::unexpected(result.error());
@@ -354,6 +382,12 @@ Result<EventHook> MergeHook(const EventHook& stored, bool is_new, json::Value it
       return std::unexpected(result.error());
     }
     document.Set(key.name, StoredText(key, value));
+  }
+  if (const std::string type_json(document.Find("hook_type")); !type_json.empty()) {
+    const json::Document type = ParseStored(type_json);
+    if (auto result = CheckKeysOfType(item, *type.root().AsString(), prefix, document); !result) {
+      return std::unexpected(result.error());
+    }
   }
   if (const json::Value enabled = item["enabled"]) {
     if (!enabled.IsNull() && !enabled.IsBool()) {

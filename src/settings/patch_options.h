@@ -15,6 +15,8 @@ struct PatchOptions {
   /// New hooks get payloads in the v2 format unless they say otherwise.
   bool payload_v2 = false;
   Capabilities capabilities;
+  /// `channel_configs` as GET shows it, with which a client may send it back.
+  std::string channel_configs_json = "{}";
   Timestamp now;
   DeliveryId last_delivery;  ///< Tx::LastDelivery(), for EventHook::cancel_up_to.
   std::function<std::string()> new_hook_id;

@@ -72,19 +72,36 @@ std::span<const std::string_view> KnownFields() {
   return names;
 }
 
-/// A read-only member may come back as it is, or as nothing; what is nested is only carried along.
-Result<void> CheckReadOnly(const App& app, json::Value body) {
+/// True if `sent` says nothing else than `now`. What a client's type has and the answer has not
+/// comes with a zero value; times are written in more ways than one.
+bool SaysTheSame(json::Value sent, json::Value now) {
+  if (sent.raw() == now.raw() || IsEmptyValue(sent) || (!now && IsOff(sent))) return true;
+  if (sent.IsObject() && (now.IsObject() || !now)) {
+    for (const json::Value member : sent) {
+      if (member.key() == "created_at" || member.key() == "updated_at") continue;
+      if (!SaysTheSame(member, now[member.key()])) return false;
+    }
+    return true;
+  }
+  if (!sent.IsArray() || !now.IsArray() || sent.size() != now.size()) return false;
+  auto other = now.begin();
+  for (const json::Value item : sent) {
+    if (!SaysTheSame(item, *other)) return false;
+    ++other;
+  }
+  return true;
+}
+
+/// A read-only member may come back as it is, or as nothing.
+Result<void> CheckReadOnly(const App& app, json::Value body, std::string_view channel_configs) {
+  json::Writer present;
+  EncodeApp(present, app, channel_configs, TimeFormat::kRfc3339);
+  const json::Document document = ParseStored(present.text());
   for (const std::string_view name : kReadOnly) {
-    const json::Value value = body[name];
-    if (value.IsObject() || value.IsArray() || IsEmptyValue(value)) continue;
-    json::Writer present;
-    EncodeApp(present, app, "{}", TimeFormat::kRfc3339);
-    const json::Document document = ParseStored(present.text());
-    const json::Value now = document.root()[name];
-    const bool off = value.AsBool() == false && !now;
-    if (off || now.raw() == value.raw()) continue;
+    if (SaysTheSame(body[name], document.root()[name])) continue;
     return Fail(ErrorKind::kNotImplemented,
-                fmt::format("{} cannot be changed by this server", name));
+                fmt::format("{} cannot be changed by this server{}", name,
+                            name == "channel_configs" ? "; update the channel type" : ""));
   }
   return {};
 }
@@ -116,16 +133,17 @@ Result<void> ApplyFields(const App& app, json::Value body, const PatchOptions& o
     }
     // Typed clients send "" for an enumeration that was never chosen.
     if (field.kind == FieldKind::kEnum && value.IsString() && IsEmptyValue(value)) continue;
-    // The Java client sends this one with every update, 0 if it was not set.
-    if (field.name == "reminders_interval" && value.IsNumber() && IsEmptyValue(value)) continue;
+    if (field.kind == FieldKind::kInt && !field.carried_out && value.AsInt() == 0) continue;
     if (auto result = CheckAppField(field, value, options.allow_http_targets); !result) {
       return result;
     }
-    // User tokens are checked here in every case; what is stored already may come back.
-    if (field.name == "disable_permissions_checks" && value.AsBool() == true &&
-        fields.Find(field.name) != "true") {
-      return Fail(ErrorKind::kNotImplemented,
-                  "disable_permissions_checks is not carried out by this server");
+    if (!field.carried_out) {
+      if (!IsNeutral(field, value)) {
+        return Fail(ErrorKind::kNotImplemented,
+                    fmt::format("{} is not carried out by this server", field.name));
+      }
+      fields.Erase(field.name);
+      continue;
     }
     if (auto result = CheckLegacyIsSupported(field, value, fields, options.capabilities); !result)
       return result;
@@ -153,7 +171,9 @@ Result<App> ApplyPatch(const App& stored, json::Value body, const PatchOptions& 
   if (auto known = CheckKnownKeys("", body, KnownFields()); !known) {
     return std::unexpected(known.error());
   }
-  if (auto kept = CheckReadOnly(stored, body); !kept) return std::unexpected(kept.error());
+  if (auto kept = CheckReadOnly(stored, body, options.channel_configs_json); !kept) {
+    return std::unexpected(kept.error());
+  }
   App app = stored;
   if (auto result = ApplyRevocation(app, body); !result) return std::unexpected(result.error());
 

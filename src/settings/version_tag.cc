@@ -6,11 +6,11 @@
 
 namespace hookline::settings {
 
-std::string VersionTag(const App& app) {
+std::string VersionTag(const App& app, std::string_view channel_configs) {
   // Every part ends with a character that none of them holds.
   std::string text =
-      fmt::format("{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f", app.id.value, app.name, app.use_hook_v2,
-                  app.revoke_tokens_issued_before.ns, app.fields_json);
+      fmt::format("{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f", app.id.value, app.name, app.use_hook_v2,
+                  app.revoke_tokens_issued_before.ns, app.fields_json, channel_configs);
   for (const EventHook& hook : app.hooks) {
     text += fmt::format("{}\x1f{}\x1f{}\x1f{}\x1f{}\x1f", hook.pk.value, hook.id, hook.enabled,
                         hook.product, hook.doc_json);

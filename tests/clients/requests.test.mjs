@@ -50,10 +50,10 @@ suite('requests of other official clients', ({ test, newApp }) => {
 
   test('Java: settings that were not set are left alone', async () => {
     const app = await newApp();
-    await app.call('PATCH', '/app', { reminders_interval: 90 });
-    await app.call('PATCH', '/app', { reminders_interval: 0, multi_tenant_enabled: true });
+    await app.call('PATCH', '/app', { chat_primary_use_case: 'gaming' });
+    await app.call('PATCH', '/app', { reminders_interval: 0, disable_auth_checks: false });
     const { app: settings } = await app.call('GET', '/app');
-    assert.deepEqual([settings.reminders_interval, settings.multi_tenant_enabled], [90, true]);
+    assert.deepEqual([settings.reminders_interval, settings.chat_primary_use_case], [3600, 'gaming']);
   });
 
   test('the message count can be switched off, for a channel or its type', async () => {

@@ -62,17 +62,17 @@ suite('app settings', ({ test, newApp }) => {
       before_message_send_hook_url: 'https://hooks.example/before',
       custom_action_handler_url: 'https://hooks.example/command?type={type}',
       before_message_send_hook_attempt_timeout_ms: 700,
-      enforce_unique_usernames: 'app',
-      reminders_interval: 120,
+      custom_command_failure: 'error',
+      chat_primary_use_case: 'gaming',
     });
-    await patch(app, { enforce_unique_usernames: 'no', custom_action_handler_url: null });
+    await patch(app, { custom_command_failure: 'save', custom_action_handler_url: null });
     await patch(app, {});
     const answer = await settings(app);
     assert.equal(answer.before_message_send_hook_url, 'https://hooks.example/before');
     assert.equal(answer.custom_action_handler_url, 'https://hooks.example/command?type={type}');
     assert.equal(answer.before_message_send_hook_attempt_timeout_ms, 700);
-    assert.equal(answer.enforce_unique_usernames, 'no');
-    assert.equal(answer.reminders_interval, 120);
+    assert.equal(answer.custom_command_failure, 'save');
+    assert.equal(answer.chat_primary_use_case, 'gaming');
   });
 
   test('an empty string clears a URL', async () => {
@@ -113,7 +113,7 @@ suite('app settings', ({ test, newApp }) => {
       { event_hooks: [1] },
       { before_message_send_hook_url: 7 },
     ]) {
-      const error = await app.refuses(400, 4, 'PATCH', '/app', { reminders_interval: 300, ...body });
+      const error = await app.refuses(400, 4, 'PATCH', '/app', { disable_auth_checks: true, ...body });
       assert.match(error.message, /^UpdateApp failed with error: "/, JSON.stringify(body));
     }
     assert.deepEqual(await settings(app), before);
@@ -182,7 +182,7 @@ suite('event hooks', ({ test, newApp }) => {
   test('absent and null leave the list alone; [] deletes all', async () => {
     const app = await newApp();
     await patch(app, { event_hooks: [webhook('a')] });
-    await patch(app, { reminders_interval: 90 });
+    await patch(app, { chat_primary_use_case: 'gaming' });
     await patch(app, { event_hooks: null });
     assert.equal((await settings(app)).event_hooks.length, 1);
     await patch(app, { event_hooks: [] });
@@ -267,10 +267,9 @@ suite('event hooks', ({ test, newApp }) => {
     const app = await newApp();
     await patch(app, { event_hooks: [webhook('stays')] });
     const [stays] = (await settings(app)).event_hooks;
-    const aws = { event_types: [], sqs_region: 'eu-west-1', sns_region: 'eu-west-1' };
     for (const [field, hook] of [
-      ['hook_type sqs', { hook_type: 'sqs', sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', sqs_auth_type: 'resource', ...aws }],
-      ['hook_type sns', { hook_type: 'sns', sns_topic_arn: 'arn:aws:sns:eu-west-1:1:t', sns_auth_type: 'resource', ...aws }],
+      ['hook_type sqs', { hook_type: 'sqs', sqs_queue_url: 'https://sqs.eu-west-1.amazonaws.com/1/q', sqs_auth_type: 'resource', sqs_region: 'eu-west-1' }],
+      ['hook_type sns', { hook_type: 'sns', sns_topic_arn: 'arn:aws:sns:eu-west-1:1:t', sns_auth_type: 'resource', sns_region: 'eu-west-1' }],
       ['hook_type pending_message', { hook_type: 'pending_message', webhook_url: 'https://hooks.example/p', timeout_ms: 500 }],
       ['failover_config', webhook('x', { failover_config: { type: 'gcs', gcs_bucket: 'b', gcs_credentials: '{}' } })],
     ]) {
@@ -319,7 +318,7 @@ suite('event hooks', ({ test, newApp }) => {
 
   test('what GET /app shows can be sent back as it is', async () => {
     const app = await newApp();
-    await patch(app, { event_hooks: [webhook('a', { payload_format: 'v2' })], grants: { user: ['x'] } });
+    await patch(app, { event_hooks: [webhook('a', { payload_format: 'v2' })], allowed_flag_reasons: ['x'] });
     const before = await settings(app);
     await patch(app, before);
     assert.deepEqual(await settings(app), before);
@@ -489,6 +488,33 @@ suite('legacy mode and what is not carried out', ({ test, newApp }) => {
       assert.ok(message.includes(field), message);
     }
     await patch(app, { sqs_url: '', sns_key: null, async_moderation_config: { timeout_ms: 0 } });
+  });
+});
+
+suite('settings that mean nothing here', ({ test, newApp }) => {
+  test('are refused by name', async () => {
+    const app = await newApp();
+    for (const [field, value] of Object.entries({
+      enforce_unique_usernames: 'app', multi_tenant_enabled: true, grants: { user: [] }, moderation_enabled: true,
+      moderation_webhook_url: 'https://hooks.example/m', channel_hide_members_only: true, reminders_interval: 90,
+      datadog_info: { api_key: 'x' }, apn_config: { auth_key: 'x' }, firebase_config: { server_key: 'x' },
+      push_config: { version: 'v1' }, member_custom_on_messages_enabled: true, disable_permissions_checks: true,
+    })) {
+      const { message } = await app.refuses(501, 4, 'PATCH', '/app', { [field]: value });
+      assert.ok(message.includes(field), message);
+    }
+  });
+
+  test('channel types are not changed by way of the app', async () => {
+    const app = await newApp();
+    for (const base of ['', '/api/v2']) {
+      const read = (await app.call('GET', `${base}/app`)).app;
+      await app.call('PATCH', `${base}/app`, read);
+      const { messaging } = read.channel_configs;
+      const body = { channel_configs: { ...read.channel_configs, messaging: { ...messaging, reactions: false } } };
+      const { message } = await app.refuses(501, 4, 'PATCH', `${base}/app`, body);
+      assert.match(message, /channel_configs cannot be changed by this server; update the channel type/);
+    }
   });
 });
 

@@ -69,7 +69,12 @@ suite('two clients that change the settings at once', ({ test, newApp }) => {
     assert.notEqual(now.headers.etag, read.headers.etag);
     assert.equal(now.json.app.event_hooks[0].webhook_url, 'https://hooks.example/1');
     await app.call('PATCH', '/app', {}, { headers: { 'if-match': '*' } });
-    await app.call('PATCH', '/app', { reminders_interval: 90 });
+    await app.call('PATCH', '/app', { disable_auth_checks: false });
+    // The channel types are part of what was read.
+    const { etag } = (await app.request('GET', '/app')).headers;
+    await app.call('PUT', '/channeltypes/messaging', { max_message_length: 99 });
+    assert.notEqual((await app.request('GET', '/app')).headers.etag, etag);
+    await app.refuses(412, 4, 'PATCH', '/app', {}, { headers: { 'if-match': etag } });
   });
 
   test('lose nothing if they use it', async () => {

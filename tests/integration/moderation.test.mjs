@@ -80,6 +80,18 @@ suite('moderation', ({ test, newApp, receiver, path, server }) => {
     assert.equal((await say(app, 'olaf')).status, 201);
   });
 
+  test('a flag has one of the allowed reasons', async () => {
+    const { app } = await harbour();
+    await app.call('PATCH', '/app', { allowed_flag_reasons: ['spam', 'hate'] });
+    await app.send('dock', { id: 'rude', text: 'x', user_id: 'olaf' });
+    const flag = (reason) => ({ target_message_id: 'rude', user_id: 'mara', reason });
+    const { message } = await app.refuses(400, 4, 'POST', '/moderation/flag', flag('boring'));
+    assert.match(message, /reason must be one of \[spam hate\]/);
+    await app.call('POST', '/moderation/flag', flag('hate'));
+    await app.call('PATCH', '/app', { allowed_flag_reasons: [] });
+    await app.call('POST', '/moderation/flag', flag('boring'));
+  });
+
   test('flag and unflag', async () => {
     const { app, events } = await harbour('message.flagged', 'message.unflagged', 'user.flagged');
     await app.send('dock', { id: 'rude', text: 'rude', user_id: 'olaf' });

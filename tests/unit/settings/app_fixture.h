@@ -17,6 +17,10 @@ namespace hookline::settings {
 /// An app in a fake store that is sent PATCH bodies, as the API would.
 class AppTest : public ::testing::Test {
  protected:
+  static constexpr std::string_view kChannelConfigs =
+      R"({"messaging":{"created_at":"2025-01-01T00:00:00Z","name":"messaging","reactions":true,)"
+      R"("automod":"disabled","max_message_length":5000,"commands":["giphy","mute"]}})";
+
   AppTest() { Create(true); }
 
   void Create(bool use_hook_v2) {
@@ -34,6 +38,7 @@ class AppTest : public ::testing::Test {
     options.now = now_;
     options.payload_v2 = payload_v2_;
     options.capabilities = capabilities_;
+    options.channel_configs_json = kChannelConfigs;
     options.new_hook_id = [this] { return "generated-" + std::to_string(++generated_); };
     return UpdateApp(tx_, app_, document->root(), options);
   }
@@ -57,7 +62,7 @@ class AppTest : public ::testing::Test {
 
   json::Document Get(TimeFormat times = TimeFormat::kRfc3339) {
     json::Writer out;
-    EncodeApp(out, *Stored(), R"({"messaging":{"name":"messaging"}})", times);
+    EncodeApp(out, *Stored(), kChannelConfigs, times);
     auto document = json::Document::Parse(out.text());
     EXPECT_TRUE(document) << out.text();
     return std::move(*document);

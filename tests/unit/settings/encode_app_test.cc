@@ -70,7 +70,7 @@ TEST_F(EncodeAppTest, AFreshAppHasEveryRequiredMemberOnce) {
   EXPECT_EQ(app.root()["name"].AsString(), "dock");
   EXPECT_EQ(app.root()["use_hook_v2"].AsBool(), true);
   EXPECT_EQ(app.root()["event_hooks"].raw(), "[]");
-  EXPECT_EQ(app.root()["channel_configs"].raw(), R"({"messaging":{"name":"messaging"}})");
+  EXPECT_EQ(app.root()["channel_configs"].raw(), kChannelConfigs);
   EXPECT_FALSE(app.root()["enable_hook_payload_compression"]);
   EXPECT_FALSE(HasTopLevelEventHooks(*Stored()));
 }
@@ -88,17 +88,6 @@ TEST_F(EncodeAppTest, PushNotificationsHaveWhatOldCommandLinesRead) {
   for (const char* provider : {"apn", "firebase", "huawei", "xiaomi"}) {
     EXPECT_EQ(push[provider]["enabled"].AsBool(), false) << provider;
   }
-
-  PatchOk(R"({"push_config":{"version":"v1","offline_only":true},
-    "apn_config":{"auth_type":"token","auth_key":"private","host":"h","development":true},
-    "firebase_config":{"disabled":true,"server_key":"private"}})");
-  app = Get();
-  push = app.root()["push_notifications"];
-  EXPECT_EQ(push["version"].AsString(), "v1");
-  EXPECT_EQ(push["apn"]["enabled"].AsBool(), true);
-  EXPECT_EQ(push["apn"]["auth_type"].AsString(), "token");
-  EXPECT_EQ(push["firebase"]["enabled"].AsBool(), false);
-  EXPECT_EQ(app.root().raw().find("private"), std::string_view::npos);
 }
 
 TEST_F(EncodeAppTest, UploadConfigsAreCompleted) {
@@ -109,12 +98,10 @@ TEST_F(EncodeAppTest, UploadConfigsAreCompleted) {
 }
 
 TEST_F(EncodeAppTest, StoredSettingsComeBackAsSent) {
-  PatchOk(R"({"grants":{"user":["x"]},"allowed_flag_reasons":["spam"],"reminders_interval":90,
-              "custom_command_failure":"error","disable_auth_checks":true})");
+  PatchOk(R"({"allowed_flag_reasons":["spam"],"custom_command_failure":"error",
+              "disable_auth_checks":true})");
   const json::Document app = Get();
-  EXPECT_EQ(app.root()["grants"].raw(), R"({"user":["x"]})");
   EXPECT_EQ(app.root()["allowed_flag_reasons"].raw(), R"(["spam"])");
-  EXPECT_EQ(app.root()["reminders_interval"].AsInt(), 90);
   EXPECT_EQ(app.root()["custom_command_failure"].AsString(), "error");
   EXPECT_EQ(app.root()["disable_auth_checks"].AsBool(), true);
 }

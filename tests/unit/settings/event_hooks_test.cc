@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "app_fixture.h"
 #include "settings/hook_document.h"
 #include "settings/unsupported.h"
@@ -110,7 +112,7 @@ TEST_F(EventHooksTest, UpdatesByIdAndDeletesWhatIsMissing) {
 
 TEST_F(EventHooksTest, NullClearsAKeyAndLeavesTheList) {
   PatchOk(R"({"event_hooks":[{"id":"h1","hook_type":"webhook","webhook_url":"https://a.example",
-    "event_types":["message.new"],"product":"chat","payload_format":"v2","timeout_ms":5}]})");
+    "event_types":["message.new"],"product":"chat","payload_format":"v2","timeout_ms":0}]})");
   PatchOk(R"({"event_hooks":null})");
   PatchOk(R"({})");
   EXPECT_EQ(Hooks().size(), 1U);
@@ -242,6 +244,45 @@ TEST_F(EventHooksTest, KnowsEveryKeyThatAnOfficialClientSends) {
       "s3_bucket":"","s3_path":"","s3_region":"","s3_api_key":"","s3_secret":"","s3_role_arn":""},
     "delete":false,"created_at":"0001-01-01T00:00:00Z","updated_at":null}]})");
   EXPECT_EQ(Hooks().size(), 1U);
+}
+
+// A value that no client sends by itself, for each key that only some types of hooks have.
+TEST_F(EventHooksTest, KeysOfOtherTypesOfHooksAreRefused) {
+  PatchOk(kPlainHook);
+  for (const auto& [key, value, types] : {
+           std::tuple{"timeout_ms", "500", "pending_message"},
+           std::tuple{"callback", R"({"mode":"CALLBACK_MODE_REST"})", "pending_message"},
+           std::tuple{"sqs_queue_url", R"("https://q")", "sqs"},
+           std::tuple{"sqs_region", R"("r")", "sqs"},
+           std::tuple{"sqs_key", R"("k")", "sqs"},
+           std::tuple{"sqs_secret", R"("s")", "sqs"},
+           std::tuple{"sqs_role_arn", R"("a")", "sqs"},
+           std::tuple{"sns_topic_arn", R"("arn:x")", "sns"},
+           std::tuple{"sns_region", R"("r")", "sns"},
+           std::tuple{"sns_key", R"("k")", "sns"},
+           std::tuple{"sns_secret", R"("s")", "sns"},
+           std::tuple{"sns_role_arn", R"("a")", "sns"},
+           std::tuple{"sns_event_based_message_group_id_enabled", "true", "sns"},
+       }) {
+    const std::string member = "\"" + std::string(key) + "\":" + value + "}]}";
+    const std::string reason =
+        "event_hooks[0]." + std::string(key) + " is only supported by hooks of type " + types;
+    EXPECT_EQ(Refused(R"({"event_hooks":[{"id":"h1",)" + member), reason);
+    EXPECT_EQ(Refused(R"({"event_hooks":[{"id":"h1","enabled":false,)" + member), reason);
+  }
+  EXPECT_EQ(
+      Refused(R"({"event_hooks":[{"hook_type":"pending_message","payload_format":"v2",
+              "webhook_url":"https://a.example/p"}]})"),
+      "event_hooks[0].payload_format is only supported by hooks of type webhook or sqs or sns");
+}
+
+TEST_F(EventHooksTest, AHookThatChangesItsTypeLosesTheKeysOfTheOther) {
+  PatchOk(R"({"event_hooks":[{"id":"h1","hook_type":"pending_message","timeout_ms":500,
+    "webhook_url":"https://a.example/p","callback":{"mode":"CALLBACK_MODE_REST"}}]})");
+  PatchOk(R"({"event_hooks":[{"id":"h1","hook_type":"webhook"}]})");
+  EXPECT_EQ(Hooks().front().doc_json,
+            R"({"hook_type":"webhook","webhook_url":"https://a.example/p"})");
+  PatchOk(R"({"event_hooks":)" + GetHooks() + "}");
 }
 
 TEST_F(EventHooksTest, EventTypesMustBeAbleToCome) {
@@ -441,7 +482,7 @@ TEST_F(EventHooksTest, RefusesBadItemsAndNamesThem) {
   for (const Case& bad : kCases) {
     // A good change in the same body must not be kept either.
     EXPECT_EQ(
-        Refused(R"({"moderation_enabled":true,"event_hooks":[)" + std::string(bad.item) + "]}"),
+        Refused(R"({"disable_auth_checks":true,"event_hooks":[)" + std::string(bad.item) + "]}"),
         bad.reason)
         << bad.item;
   }

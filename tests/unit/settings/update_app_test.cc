@@ -20,13 +20,13 @@ constexpr std::string_view kGoNoise =
     R"("revoke_tokens_issued_before":null})";
 
 TEST_F(UpdateAppTest, NoiseOfTypedClientsChangesNothing) {
-  PatchOk(R"({"moderation_enabled":true,"permission_version":"v1"})");
+  PatchOk(R"({"disable_auth_checks":true,"permission_version":"v2"})");
   const AppPtr before = Stored();
   tx_.app_updates = 0;
   now_ = Timestamp{9'000'000'000};
   for (const std::string_view body :
        {kGoNoise, std::string_view("{}"),
-        std::string_view(R"({"moderation_enabled":null,"webhook_events":null,"event_hooks":null,
+        std::string_view(R"({"disable_auth_checks":null,"webhook_events":null,"event_hooks":null,
           "sqs_key":null,"permission_version":""})"),
         std::string_view(R"({"webhook_url":"","sqs_url":"","webhook_events":[],
           "async_moderation_config":{"timeout_ms":0,"callback":{"mode":""}}})")}) {
@@ -45,12 +45,13 @@ TEST_F(UpdateAppTest, AMissingBodyIsAnEmptyOne) {
 }
 
 TEST_F(UpdateAppTest, KeepsEachFieldAsItWasSent) {
-  PatchOk(R"({"grants":{"user":["a"], "guest":null},"max_aggregated_activities_length":10,
-              "datadog_info":{"x": 1.10}})");
-  PatchOk(R"({"max_aggregated_activities_length":20,"disable_auth_checks":true})");
+  PatchOk(R"({"file_upload_config":{"size_limit": 10, "blocked_mime_types":null},
+              "before_message_send_hook_attempt_timeout_ms":10})");
+  PatchOk(R"({"before_message_send_hook_attempt_timeout_ms":20,"disable_auth_checks":true})");
   EXPECT_EQ(Stored()->fields_json,
-            R"({"grants":{"user":["a"],"guest":null},"datadog_info":{"x":1.10},)"
-            R"("max_aggregated_activities_length":20,"disable_auth_checks":true})");
+            R"({"before_message_send_hook_attempt_timeout_ms":20,)"
+            R"("file_upload_config":{"size_limit":10,"blocked_mime_types":null},)"
+            R"("disable_auth_checks":true})");
   EXPECT_EQ(Stored()->updated_at, now_);
   EXPECT_EQ(Stored()->name, "dock");
 }
@@ -83,25 +84,22 @@ TEST_F(UpdateAppTest, RevocationIsClearedByNullOnly) {
 }
 
 TEST_F(UpdateAppTest, TakesTheBoundsThemselves) {
-  PatchOk(R"({"before_message_send_hook_attempt_timeout_ms":0,"cdn_expiration_seconds":14400,
-              "reminders_interval":60,"reminders_max_members":2,"reminders_max_per_user":1})");
-  PatchOk(R"({"before_message_send_hook_attempt_timeout_ms":5000,"cdn_expiration_seconds":1209600,
-              "reminders_interval":86400,"reminders_max_per_user":100000,
+  PatchOk(R"({"before_message_send_hook_attempt_timeout_ms":0})");
+  PatchOk(R"({"before_message_send_hook_attempt_timeout_ms":5000,
               "user_search_disallowed_roles":["1","2","3","4","5","6","7","8","9","10"],
-              "push_config":{"version":"v2","offline_only":true},
-              "enforce_unique_usernames":"team","chat_primary_use_case":"gaming",
-              "video_primary_use_case":"ai-agents","activity_metrics_config":{"a":1},
+              "chat_primary_use_case":"gaming","video_primary_use_case":"ai-agents",
               "file_upload_config":{"allowed_file_extensions":[".pdf"],"size_limit":1},
               "image_upload_config":{"blocked_mime_types":null},
               "custom_command_failure":"error","enable_hook_payload_compression":true})");
 }
 
-// It sends the field with every update, 0 if it was not set.
-TEST_F(UpdateAppTest, TheJavaClientsZeroLeavesTheRemindersIntervalAlone) {
-  PatchOk(R"({"reminders_interval":90})");
-  PatchOk(R"({"reminders_interval":0,"multi_tenant_enabled":true})");
-  EXPECT_EQ(Get().root()["reminders_interval"].AsInt(), 90);
-  EXPECT_EQ(Get().root()["multi_tenant_enabled"].AsBool(), true);
+// `count` texts of 250 bytes.
+std::string LongList(int count) {
+  std::string list;
+  for (int i = 0; i < count; ++i) {
+    list += (i == 0 ? "\"" : ",\"") + std::string(250, 'x') + "\"";
+  }
+  return list;
 }
 
 TEST_F(UpdateAppTest, RefusesBadFieldsAndNamesThem) {
@@ -150,7 +148,7 @@ TEST_F(UpdateAppTest, RefusesBadFieldsAndNamesThem) {
       {R"("reminders_interval":59)", "reminders_interval must be between 60 and 86400"},
       {R"("reminders_interval":86401)", "reminders_interval must be between 60 and 86400"},
       {R"("reminders_max_members":1)", "reminders_max_members must be between 2 and 2147483647"},
-      {R"("reminders_max_per_user":0)", "reminders_max_per_user must be between 1 and 100000"},
+      {R"("reminders_max_per_user":-1)", "reminders_max_per_user must be between 1 and 100000"},
       {R"("cdn_expiration_seconds":14399)",
        "cdn_expiration_seconds must be between 14400 and 1209600"},
       {R"("activity_metrics_config":{"a":"b"})", "activity_metrics_config.a must be an integer"},
@@ -162,14 +160,16 @@ TEST_F(UpdateAppTest, RefusesBadFieldsAndNamesThem) {
       {R"("feeds_v2_region":5)", "feeds_v2_region must be a string"},
   };
   for (const Case& bad : kCases) {
-    EXPECT_EQ(Refused(R"({"moderation_enabled":true,)" + std::string(bad.member) + "}"),
+    EXPECT_EQ(Refused(R"({"disable_auth_checks":true,)" + std::string(bad.member) + "}"),
               bad.reason);
   }
-  EXPECT_EQ(Refused(R"({"grants":{"r":[")" + std::string(200, 'x') + R"("]},"feeds_v2_region":")" +
-                    std::string(5000, 'x') + R"("})"),
+  EXPECT_EQ(Refused(R"({"disable_auth_checks":true,"feeds_v2_region":")" + std::string(5000, 'x') +
+                    R"("})"),
             "feeds_v2_region must not be longer than 4096 bytes");
-  EXPECT_EQ(Refused(R"({"datadog_info":{"x":")" + std::string(kMaxFieldsBytes, 'x') + R"("}})"),
-            "the app's settings must not exceed 262144 bytes");
+  EXPECT_EQ(
+      Refused(R"({"allowed_flag_reasons":[)" + LongList(1000) + R"(],"image_upload_config":)" +
+              R"({"blocked_mime_types":[)" + LongList(100) + "]}}"),
+      "the app's settings must not exceed 262144 bytes");
 }
 
 TEST_F(UpdateAppTest, PlainHttpNeedsPermission) {
@@ -224,12 +224,6 @@ TEST_F(UpdateAppTest, UnknownFieldsAreRefusedWithTheNearestKnownOne) {
             "file_upload_config.size_limit?");
 }
 
-TEST_F(UpdateAppTest, PermissionsAreCheckedInEveryCase) {
-  EXPECT_EQ(Refused(R"({"disable_permissions_checks":true})", ErrorKind::kNotImplemented),
-            "disable_permissions_checks is not carried out by this server");
-  PatchOk(R"({"disable_permissions_checks":false})");
-}
-
 TEST_F(UpdateAppTest, WhatIsReadOnlyMayComeBackButNotChange) {
   const AppPtr before = Stored();
   PatchOk(std::string(Get().root().raw()));
@@ -239,8 +233,13 @@ TEST_F(UpdateAppTest, WhatIsReadOnlyMayComeBackButNotChange) {
   PatchOk(R"({"name":"","organization":"","suspended":false,"suspended_explanation":"",
     "channel_configs":null,"policies":null,"push_notifications":{"version":"","apn":{}},
     "geofences":[],"moderation_keyframe_video_enabled":false,"id":0})");
-  for (const char* member : {R"("name":"x")", R"("suspended":true)", R"("use_hook_v2":false)",
-                             R"("id":7)", R"("campaign_enabled":true)"}) {
+  for (const char* member :
+       {R"("name":"x")", R"("suspended":true)", R"("use_hook_v2":false)", R"("id":7)",
+        R"("campaign_enabled":true)", R"("channel_configs":{"messaging":{"reactions":false}})",
+        R"("channel_configs":{"messaging":{"commands":["x"]}})",
+        R"("channel_configs":{"harbour":{"max_message_length":9}})",
+        R"("push_notifications":{"version":"v1"})",
+        R"("push_notifications":{"apn":{"enabled":true}})", R"("policies":{"x":[{"name":"y"}]})"}) {
     EXPECT_NE(Refused("{" + std::string(member) + "}", ErrorKind::kNotImplemented)
                   .find("cannot be changed by this server"),
               std::string::npos)

@@ -8,25 +8,32 @@
 namespace hookline::settings {
 namespace {
 
-class VersionTagTest : public AppTest {};
+class VersionTagTest : public AppTest {
+ protected:
+  std::string Tag() { return VersionTag(*Stored(), configs_); }
+
+  std::string configs_ = "{}";
+};
 
 TEST_F(VersionTagTest, ChangesWithEverythingThatPatchChanges) {
-  std::string tag = VersionTag(*Stored());
-  EXPECT_EQ(tag, VersionTag(*Stored()));
+  std::string tag = Tag();
+  EXPECT_EQ(tag, Tag());
   EXPECT_TRUE(tag.starts_with('"') && tag.ends_with('"'));
   for (const char* body :
-       {R"({"reminders_interval":90})", R"({"reminders_interval":91})",
+       {R"({"disable_auth_checks":true})", R"({"disable_auth_checks":false})",
         R"({"revoke_tokens_issued_before":"2026-01-01T00:00:00Z"})",
         R"({"event_hooks":[{"id":"a","hook_type":"webhook","webhook_url":"https://a.example"}]})",
         R"({"event_hooks":[{"id":"a","enabled":false}]})",
         R"({"event_hooks":[{"id":"a","product":"chat"}]})",
         R"({"event_hooks":[{"id":"a","event_types":["message.new"]}]})", R"({"event_hooks":[]})"}) {
     PatchOk(body);
-    EXPECT_NE(VersionTag(*Stored()), tag) << body;
-    tag = VersionTag(*Stored());
+    EXPECT_NE(Tag(), tag) << body;
+    tag = Tag();
     PatchOk("{}");
-    EXPECT_EQ(VersionTag(*Stored()), tag);
+    EXPECT_EQ(Tag(), tag);
   }
+  configs_ = R"({"messaging":{"reactions":false}})";
+  EXPECT_NE(Tag(), tag);
 }
 
 TEST(MatchesTagTest, TakesListsAndStars) {
