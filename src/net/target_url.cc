@@ -179,6 +179,8 @@ Result<TargetUrl> ParseTargetUrl(std::string_view url) {
     return InputError("the URL's credentials are invalid");
   curl_url_set(handle.get(), CURLUPART_FRAGMENT, nullptr, 0);
 
+  // Asked here, because the first round below drops it.
+  if (Part(handle.get(), CURLUPART_ZONEID)) return InputError("the URL's host has a zone");
   // A host needs another look once it is in plain spelling: full-width digits and escaped ones
   // become an address in digits, and without its trailing dot "127.1." is an address. It is settled
   // when what was read from its plain spelling is that spelling again.
@@ -201,7 +203,6 @@ Result<TargetUrl> ParseTargetUrl(std::string_view url) {
   if (HasCredentials(handle.get())) return InputError("the URL's host is invalid");
 
   if (target.host.front() == '[') {
-    if (Part(handle.get(), CURLUPART_ZONEID)) return InputError("the URL's host has a zone");
     target.host = target.host.substr(1, target.host.size() - 2);
     target.literal = IpAddress::Parse(target.host);
     if (!target.literal) return InputError("the URL's host is invalid");
