@@ -126,6 +126,7 @@ void WriteDeliveryFields(json::Writer& w, const delivery::DeliveryView& view) {
   if (view.state == delivery::DeliveryState::kPending) {
     WriteOptionalTime(w, "next_attempt_at", view.next_attempt_at);
   }
+  w.Field("payload_kept", view.has_payload);
   WriteOptionalTime(w, "created_at", view.created_at);
   WriteOptionalTime(w, "updated_at", view.updated_at);
 }
@@ -221,6 +222,7 @@ Result<void> Redeliver(const AdminCall& call, store::Tx& tx, json::Writer& w) {
   if (view->state == delivery::DeliveryState::kPending) {
     return InputError("the delivery is still pending");
   }
+  if (!view->has_payload) return InputError("the delivery's payload is not kept any more");
   static constexpr auto kKeys = std::to_array<std::string_view>({"hook_id"});
   if (auto known = settings::CheckKnownKeys("", call.body, kKeys); !known) return known;
   HookId to;

@@ -40,6 +40,7 @@ struct DeliveryView {
   Timestamp next_attempt_at;
   Timestamp created_at;
   Timestamp updated_at;
+  bool has_payload = true;  ///< False: it was kept for long enough; it can't be sent again.
 };
 
 struct DeliveryFilter {
@@ -107,8 +108,9 @@ class Tx : public virtual Reader {
                             std::string_view reason, Timestamp now, int limit) = 0;
 
   /// Puts a delivery that has ended back to pending, due now, as a manual round: attempts go
-  /// on counting, the retry policy starts anew. `to` redirects it to another hook unless 0. Once
-  /// committed, the CommitListener hears of it too, perhaps without its event.
+  /// on counting, the retry policy starts anew. One whose payload is gone stays as it is. `to`
+  /// redirects it to another hook unless 0. Once committed, the CommitListener hears of it too,
+  /// perhaps without its event.
   virtual void Redeliver(DeliveryId delivery, HookId to, Timestamp now) = 0;
 };
 

@@ -38,6 +38,11 @@ struct Config {
   std::int64_t rate_limit_per_minute = 1'000'000'000;
   std::int64_t hook_concurrency = 64;  ///< Attempts under way at once for one hook.
   std::int64_t drain_timeout_ms = 15'000;
+  std::int64_t retention_bodies_s = 3 * 24 * 3600;
+  std::int64_t retention_deliveries_s = 30 * 24 * 3600;
+  std::int64_t retention_dead_letters_s = 30 * 24 * 3600;
+  std::int64_t retention_tasks_s = 30 * 24 * 3600;
+  std::int64_t retention_bytes = 0;  ///< 0: no bound.
   std::int64_t ephemeral_lifetime_s = 3600;
   std::int64_t command_timeout_ms = 1000;
   bool allow_http_targets = false;

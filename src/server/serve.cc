@@ -101,6 +101,11 @@ Result<void> Server::StartStore() {
   options.clock = &clock_;
   options.write_queue_bytes_max = static_cast<std::size_t>(config_.write_queue_bytes);
   options.read_time_max = std::chrono::milliseconds(config_.query_ms);
+  options.retention = {.bodies = std::chrono::seconds(config_.retention_bodies_s),
+                       .deliveries = std::chrono::seconds(config_.retention_deliveries_s),
+                       .dead_letters = std::chrono::seconds(config_.retention_dead_letters_s),
+                       .tasks = std::chrono::seconds(config_.retention_tasks_s),
+                       .bytes_max = config_.retention_bytes};
   options.log = [](std::string_view line) { spdlog::warn("store: {}", line); };
   auto opened = store::OpenSqlite(options);
   if (!opened) return std::unexpected(opened.error());
@@ -175,10 +180,10 @@ Result<void> Server::StartApi() {
       },
       [this](const settings::AppPtr& app) { dispatcher_->OnAppChanged(app); },
       [this] {
-        return telemetry::RenderMetrics(
-            dispatcher_->Stats(),
-            {static_cast<std::int64_t>(http_->connections()), store_->healthy(), store_->queues()},
-            sync_caller_->Snapshot());
+        return telemetry::RenderMetrics(dispatcher_->Stats(),
+                                        {static_cast<std::int64_t>(http_->connections()),
+                                         store_->healthy(), store_->queues(), store_->storage()},
+                                        sync_caller_->Snapshot());
       }};
   api_ = std::make_unique<api::Api>(std::move(dependencies), std::move(options));
 

@@ -85,6 +85,25 @@ struct QueueStats {
   std::int64_t reads_timed_out = 0;
 };
 
+/// How long what has ended is kept, in time; 0: for ever.
+struct Retention {
+  std::chrono::seconds bodies{std::chrono::days(3)};       ///< From the event on, once all arrived.
+  std::chrono::seconds deliveries{std::chrono::days(30)};  ///< Delivered ones, with their attempts.
+  std::chrono::seconds dead_letters{std::chrono::days(30)};  ///< And cancelled ones, with bodies.
+  std::chrono::seconds tasks{std::chrono::days(30)};
+  /// Of the database. When it is larger, the oldest bodies go, then the oldest deliveries, whatever
+  /// their age; never pending ones. 0: no bound.
+  std::int64_t bytes_max = 0;
+};
+
+/// What the data take, and what retention has done since the start.
+struct StorageStats {
+  std::int64_t bytes = 0;       ///< Of the database's file.
+  std::int64_t bytes_free = 0;  ///< Of these, room that is used again.
+  std::int64_t bodies_emptied = 0;
+  std::int64_t deliveries_removed = 0;
+};
+
 /// What became of a job. It is the truth about what the job saw, too: a job that ran in a
 /// transaction that was not kept has failed, whatever it returned itself, because it may have seen
 /// what the others wrote.
@@ -153,6 +172,8 @@ class Store {
   virtual bool healthy() const = 0;
 
   virtual QueueStats queues() const = 0;
+  /// As of the writer's latest look, a minute ago at most.
+  virtual StorageStats storage() const = 0;
 
   /// Finishes the write jobs that are queued, then stops. Reads that wait are rejected, and those
   /// that run are interrupted. Further jobs are rejected.

@@ -83,6 +83,16 @@ void AddQueues(Page& page, const store::QueueStats& queues) {
                "Requests given up because their queries took too long.", queues.reads_timed_out);
 }
 
+void AddStorage(Page& page, const store::StorageStats& storage) {
+  page.Gauge("hookline_store_bytes", "Size of the database's file.", storage.bytes);
+  page.Gauge("hookline_store_free_bytes", "Room in the file that is used again.",
+             storage.bytes_free);
+  page.Counter("hookline_retention_payloads_total", "Payloads removed for their age.",
+               storage.bodies_emptied);
+  page.Counter("hookline_retention_deliveries_total", "Deliveries removed for their age.",
+               storage.deliveries_removed);
+}
+
 }  // namespace
 
 std::string RenderMetrics(const delivery::DispatcherStats& delivery, const ServerFigures& server,
@@ -92,6 +102,7 @@ std::string RenderMetrics(const delivery::DispatcherStats& delivery, const Serve
   page.Gauge("hookline_store_healthy", "1 while the store takes writes.",
              server.store_healthy ? 1 : 0);
   AddQueues(page, server.queues);
+  AddStorage(page, server.storage);
   page.Gauge("hookline_deliveries_in_memory", "Deliveries loaded now.", delivery.in_memory);
   page.Gauge("hookline_attempts_in_flight", "Attempts under way now.", delivery.in_flight);
   page.Gauge("hookline_outcomes_unrecorded", "Outcomes that are not committed yet.",

@@ -15,6 +15,7 @@ struct ServerFigures {
   std::int64_t connections = 0;  ///< API connections open now.
   bool store_healthy = true;
   store::QueueStats queues;
+  store::StorageStats storage;
 };
 
 /// The page in Prometheus' text format.

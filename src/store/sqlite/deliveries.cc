@@ -83,7 +83,8 @@ UPDATE deliveries SET state = 3, reason = ?3, updated_at = ?4 WHERE pk IN
 UPDATE deliveries SET state = 0, manual = 1, redelivery_base = attempts, budget_used_ms = 0,
   next_attempt_at = ?3, updated_at = ?3, reason = '',
   hook = CASE WHEN ?2 = 0 THEN hook ELSE ?2 END
-WHERE pk = ?1 AND state <> 0)sql"),
+WHERE pk = ?1 AND state <> 0 AND EXISTS (SELECT 1 FROM events e WHERE e.pk = deliveries.event
+  AND (e.body_v1 IS NOT NULL OR e.body_v2 IS NOT NULL)))sql"),
       // Until then the figures of the attempt that delivered are in the delivery's own row only.
       keep_success_(db, R"sql(
 INSERT OR REPLACE INTO attempts (delivery, attempt, started_at, failure, status, elapsed, detail)

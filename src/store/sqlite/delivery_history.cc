@@ -12,7 +12,8 @@
 
 #define SELECT_VIEW                                                                            \
   "SELECT d.pk, d.uuid, e.app, h.id, d.event, e.type, d.state, d.attempts, d.manual, "         \
-  "d.last_failure, d.last_status, d.reason, d.next_attempt_at, d.created_at, d.updated_at "    \
+  "d.last_failure, d.last_status, d.reason, d.next_attempt_at, d.created_at, d.updated_at, "   \
+  "e.body_v1 IS NOT NULL OR e.body_v2 IS NOT NULL "                                            \
   "FROM deliveries d LEFT JOIN events e ON e.pk = d.event LEFT JOIN hooks h ON h.pk = d.hook " \
   "WHERE "
 
@@ -38,6 +39,7 @@ delivery::DeliveryView ReadView(Columns columns) {
   view.next_attempt_at = columns.Time();
   view.created_at = columns.Time();
   view.updated_at = columns.Time();
+  view.has_payload = columns.Bool();
   return view;
 }
 

@@ -5,8 +5,8 @@
 
 namespace hookline::store::sqlite {
 
-/// When the next piece of a purge is due, and how large it is. A piece that fails is cut in two
-/// and tried later; one that succeeds makes the next one larger again. One thread.
+/// When the next piece of work in the background is due, and how large it is. A piece that fails is
+/// cut in two and tried later; one that succeeds makes the next one larger again. One thread.
 class Purger {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -18,6 +18,8 @@ class Purger {
   TimePoint due() const { return due_; }
 
   void OnQueued() { queued_ = true; }
+  /// After a piece that was kept: there is no hurry.
+  void RestUntil(TimePoint due) { due_ = due; }
   void OnEnded(bool kept, TimePoint now) {
     queued_ = false;
     if (kept) {

@@ -456,7 +456,13 @@ CREATE TABLE removed_threads (
 ) STRICT, WITHOUT ROWID;
 )sql";
 
-constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4, kVersion5, kVersion6};
+// Old ones are removed by their age.
+constexpr const char* kVersion7 = R"sql(
+CREATE INDEX tasks_created ON tasks (created_at);
+)sql";
+
+constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4,
+                                  kVersion5, kVersion6, kVersion7};
 
 }  // namespace
 

@@ -77,7 +77,8 @@ class SqliteStore final : public Store {
     writer_ = std::make_unique<sqlite::Writer>(
         std::move(db), clock_, health_,
         sqlite::Writer::Options{.queue_max = options.write_queue_max,
-                                .queue_bytes_max = options.write_queue_bytes_max});
+                                .queue_bytes_max = options.write_queue_bytes_max,
+                                .retention = options.retention});
     std::vector<std::unique_ptr<sqlite::Connection>> connections;
     connections.reserve(static_cast<std::size_t>(options.reader_threads));
     for (int i = 0; i < options.reader_threads; ++i) connections.push_back(Connect(options, true));
@@ -114,6 +115,7 @@ class SqliteStore final : public Store {
     readers_->AddTo(stats);
     return stats;
   }
+  StorageStats storage() const override { return writer_->storage(); }
   void SetCommitListener(delivery::CommitListener* listener) override {
     writer_->SetCommitListener(listener);
   }

@@ -10,6 +10,18 @@ namespace hookline::store::sqlite {
 namespace {
 
 constexpr std::chrono::milliseconds kProbeInterval{500};
+// Between two pieces of retention: what is old can wait, and callers need not.
+constexpr std::chrono::milliseconds kRetentionPause{5};
+
+// How often to look for what has grown old: in good time before the shortest age has passed again.
+std::chrono::milliseconds RetentionInterval(const Retention& ages) {
+  std::chrono::milliseconds interval = std::chrono::minutes(1);
+  for (const std::chrono::seconds age :
+       {ages.bodies, ages.deliveries, ages.dead_letters, ages.tasks}) {
+    if (age.count() > 0) interval = std::min(interval, std::chrono::milliseconds(age) / 8);
+  }
+  return interval;
+}
 
 }  // namespace
 
@@ -17,7 +29,7 @@ Writer::Writer(std::unique_ptr<Connection> db, const Clock& clock, Health& healt
     : options_(options),
       health_(health),
       db_(std::move(db)),
-      session_(*db_, clock),
+      session_(*db_, clock, options.retention),
       begin_(*db_, "BEGIN IMMEDIATE"),
       commit_(*db_, "COMMIT"),
       probe_(*db_, "UPDATE meta SET value = value + 1 WHERE key = 'probe'"),
@@ -27,6 +39,7 @@ Writer::~Writer() { Stop(); }
 
 void Writer::Start() {
   PostPurge();
+  PostRetention();
   thread_ = std::thread([this] {
     pthread_setname_np(pthread_self(), "store-writer");
     Loop();
@@ -72,6 +85,11 @@ void Writer::AddTo(QueueStats& stats) const {
   stats.writes_queued = static_cast<std::int64_t>(shares_.jobs());
   stats.write_bytes_queued = static_cast<std::int64_t>(shares_.bytes());
   stats.writes_rejected = rejected_;
+}
+
+StorageStats Writer::storage() const {
+  const std::lock_guard lock(mutex_);
+  return storage_;
 }
 
 void Writer::Loop() {
@@ -281,12 +299,14 @@ void Writer::DoChores() {
   const TimePoint now = std::chrono::steady_clock::now();
   if (!health_.writable() && now >= probe_at_) Probe();
   if (session_.has_purges() && !purger_.queued() && now >= purger_.due()) PostPurge();
+  if (!retention_.queued() && now >= retention_.due()) PostRetention();
 }
 
 Writer::TimePoint Writer::NextChore() const {
   TimePoint next = TimePoint::max();
   if (!health_.writable()) next = probe_at_;
   if (session_.has_purges() && !purger_.queued()) next = std::min(next, purger_.due());
+  if (!retention_.queued()) next = std::min(next, retention_.due());
   return next;
 }
 
@@ -299,6 +319,29 @@ void Writer::PostPurge() {
       },
       [this](Commit commit) {
         purger_.OnEnded(commit == Commit::kCommitted, std::chrono::steady_clock::now());
+      });
+}
+
+void Writer::PostRetention() {
+  retention_.OnQueued();
+  PostInternal(
+      [this](Tx&) {
+        retention_step_ = session_.ContinueRetention(retention_.rows());
+        const std::int64_t page = db_->QueryInt("PRAGMA page_size");
+        const std::lock_guard lock(mutex_);
+        storage_.bytes = page * db_->QueryInt("PRAGMA page_count");
+        storage_.bytes_free = page * db_->QueryInt("PRAGMA freelist_count");
+        return true;
+      },
+      [this](Commit commit) {
+        const TimePoint now = std::chrono::steady_clock::now();
+        retention_.OnEnded(commit == Commit::kCommitted, now);
+        if (commit != Commit::kCommitted) return;
+        retention_.RestUntil(
+            now + (retention_step_.more ? kRetentionPause : RetentionInterval(options_.retention)));
+        const std::lock_guard lock(mutex_);
+        storage_.bodies_emptied += retention_step_.bodies;
+        storage_.deliveries_removed += retention_step_.deliveries;
       });
 }
 

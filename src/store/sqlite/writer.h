@@ -38,6 +38,7 @@ class Writer {
     std::size_t queue_bytes_max = std::size_t{64} << 20;
     std::size_t batch_max = 256;
     std::chrono::microseconds batch_time_max{4000};
+    Retention retention;
   };
 
   /// `clock` and `health` outlive the writer.
@@ -56,6 +57,7 @@ class Writer {
   void PostInternal(Run run, Done done);
   /// Fills in what is about writes.
   void AddTo(QueueStats& stats) const;
+  StorageStats storage() const;
   void SetCommitListener(delivery::CommitListener* listener) { listener_ = listener; }
 
  private:
@@ -104,6 +106,7 @@ class Writer {
   void DoChores();
   TimePoint NextChore() const;
   void PostPurge();
+  void PostRetention();
 
   const Options options_;
   Health& health_;
@@ -120,12 +123,15 @@ class Writer {
   std::deque<Job> internal_jobs_;  ///< The same of internal ones.
   TimePoint probe_at_;
   Purger purger_;
+  Purger retention_;
+  RetentionTable::Step retention_step_;
 
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
-  std::vector<Job> incoming_;  ///< Guarded by mutex_, as are the next four.
+  std::vector<Job> incoming_;  ///< Guarded by mutex_, as are the next five.
   QueueShares shares_;         ///< Of callers' jobs that were taken in and have not ended.
   std::int64_t rejected_ = 0;
+  StorageStats storage_;
   bool waiting_ = false;
   bool stopping_ = false;
 

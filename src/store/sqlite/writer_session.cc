@@ -66,6 +66,10 @@ void WriterSession::ContinuePurge(int rows) {
   has_purges_ = true;
 }
 
+RetentionTable::Step WriterSession::ContinueRetention(int rows) {
+  return retention_.Continue(clock_.WallNow(), rows, [this] { BeforeWrite(); });
+}
+
 chat::UserPtr WriterSession::FindUser(AppId app, std::string_view id) {
   chat::UserPtr user = cache_.FindUser(app, id);
   if (user != nullptr) return user;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/sqlite/reader_session.h"
+#include "store/sqlite/retention.h"
 #include "store/sqlite/writer_cache.h"
 
 namespace hookline::store::sqlite {
@@ -18,7 +19,9 @@ namespace hookline::store::sqlite {
 ///   COMMIT, then TakeEffects(); or any kind of rollback, then Forget().
 class WriterSession final : public ReaderSession, public store::Tx {
  public:
-  using ReaderSession::ReaderSession;
+  /// `db` and `clock` outlive the session.
+  WriterSession(Connection& db, const Clock& clock, const Retention& retention)
+      : ReaderSession(db, clock), retention_(db, retention) {}
 
   // These come from memory if they can.
   chat::UserPtr FindUser(AppId app, std::string_view id) override;
@@ -47,6 +50,8 @@ class WriterSession final : public ReaderSession, public store::Tx {
 
   /// Removes up to about `rows` rows of purged channels.
   void ContinuePurge(int rows);
+  /// Removes some of what was kept for long enough.
+  RetentionTable::Step ContinueRetention(int rows);
   /// False once nothing was left to remove.
   bool has_purges() const { return has_purges_; }
 
@@ -110,6 +115,7 @@ class WriterSession final : public ReaderSession, public store::Tx {
   Statement release_{db_, "RELEASE job"};
   Statement rollback_to_{db_, "ROLLBACK TO job"};
 
+  RetentionTable retention_;
   WriterCache cache_;
   bool savepoint_open_ = false;
   bool has_writes_ = false;

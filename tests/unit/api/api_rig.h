@@ -92,6 +92,7 @@ class MoodyStore final : public store::Store {
   std::int64_t epoch() const override { return real_->epoch(); }
   bool healthy() const override { return real_->healthy(); }
   store::QueueStats queues() const override { return real_->queues(); }
+  store::StorageStats storage() const override { return real_->storage(); }
   void Stop() override { real_->Stop(); }
 
   Mood mood = Mood::kKind;
