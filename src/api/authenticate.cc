@@ -56,7 +56,10 @@ Result<void> Authenticate(Environment& environment, Call& call) {
   if (!claims) return std::unexpected(claims.error());
   call.app = match.app;
   call.caller.server = claims->server;
-  if (!claims->server) call.caller.user_id = claims->user_id;
+  if (!claims->server) {
+    call.caller.user_id = claims->user_id;
+    call.caller.unrestricted = !match.checks.permissions;
+  }
   call.token_issued_at = claims->issued_at;
   return {};
 }

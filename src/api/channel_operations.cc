@@ -225,7 +225,7 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   chat::ChannelQuery query;
   auto filter = chat::ParseFilter(body["filter_conditions"]);
   if (!filter) return std::unexpected(filter.error());
-  query.filter = scope.call.caller.server
+  query.filter = scope.call.caller.may_all()
                      ? std::move(*filter)
                      : OnlyVisible(*scope.store.FindCatalog(scope.call.app->id),
                                    scope.call.caller.user_id, std::move(*filter));
@@ -351,6 +351,12 @@ Result<void> MarkRead(WriteScope& scope, json::Writer& w) {
   return {};
 }
 
+Result<void> MarkUnread(WriteScope& scope, json::Writer&) {
+  auto channel = chat::RequireChannel(scope.chat.read(), scope.call.args[0], scope.call.args[1]);
+  if (!channel) return std::unexpected(channel.error());
+  return chat::MarkUnread(scope.chat, **channel, scope.call.body());
+}
+
 // `read_by_channel` names the channels; without it, all of the user's.
 Result<void> MarkChannelsRead(WriteScope& scope, json::Writer& w) {
   const json::Value body = scope.call.body();
@@ -439,6 +445,7 @@ constexpr Operation kOperations[] = {
     Open("PATCH", "/channels/{type}/{id}", "UpdateChannelPartial", nullptr, UpdateChannelPartial),
     Open("DELETE", "/channels/{type}/{id}", "DeleteChannel", nullptr, DeleteChannel),
     Open("POST", "/channels/{type}/{id}/read", "MarkRead", nullptr, MarkRead),
+    Open("POST", "/channels/{type}/{id}/unread", "MarkUnread", nullptr, MarkUnread),
     OpenAsync("POST", "/channels/{type}/{id}/truncate", "TruncateChannel",
               AsyncWork::kTruncateChannel),
     Open("POST", "/channels/{type}/{id}/hide", "HideChannel", nullptr, HideChannel),

@@ -10,6 +10,8 @@ namespace {
 using Place = UnservedField::Place;
 
 constexpr std::string_view kNoConnections = "there are no live connections to send events to";
+constexpr std::string_view kNoThreadState = "threads have no read state";
+constexpr std::string_view kTheirsStays = "what belongs to a user stays as it is";
 constexpr std::string_view kNoPending = "messages do not wait for a commit";
 constexpr std::string_view kCreationOnly = "a channel is made with it, it does not change";
 constexpr std::string_view kNotRewritten = "reactions have the time at which they came";
@@ -21,12 +23,11 @@ constexpr UnservedField kFields[] = {
     {"QueryChannels", Place::kBody, "presence", kNoConnections},
     {"GetOrCreateChannel", Place::kBody, "watch", kNoConnections},
     {"GetOrCreateChannel", Place::kBody, "presence", kNoConnections},
-    {"GetOrCreateChannel", Place::kBody, "thread_unread_counts", "threads have no read state"},
+    {"GetOrCreateChannel", Place::kBody, "thread_unread_counts", kNoThreadState},
     {"GetOrCreateChannel", Place::kBody, "data.truncated_by_id", kCreationOnly},
     {"GetOrCreateDistinctChannel", Place::kBody, "watch", kNoConnections},
     {"GetOrCreateDistinctChannel", Place::kBody, "presence", kNoConnections},
-    {"GetOrCreateDistinctChannel", Place::kBody, "thread_unread_counts",
-     "threads have no read state"},
+    {"GetOrCreateDistinctChannel", Place::kBody, "thread_unread_counts", kNoThreadState},
     {"GetOrCreateDistinctChannel", Place::kBody, "data.truncated_by_id", kCreationOnly},
     {"GetChannel", Place::kQuery, "watch", kNoConnections},
     {"GetChannel", Place::kQuery, "presence", kNoConnections},
@@ -49,6 +50,22 @@ constexpr UnservedField kFields[] = {
     {"Ban", Place::kBody, "delete_reactions", kOnlyBans},
     {"Ban", Place::kBody, "ban_from_future_channels", kOnlyBans},
     {"Ban", Place::kBody, "ip_ban", kOnlyBans},
+    {"MarkUnread", Place::kBody, "thread_id", kNoThreadState},
+    {"DeactivateUser", Place::kBody, "mark_messages_deleted", kTheirsStays},
+    {"ReactivateUser", Place::kBody, "restore_messages", kTheirsStays},
+    {"DeactivateUsers", Place::kBody, "mark_messages_deleted", kTheirsStays},
+    {"DeactivateUsers", Place::kBody, "mark_channels_deleted", kTheirsStays},
+    {"ReactivateUsers", Place::kBody, "restore_messages", kTheirsStays},
+    {"ReactivateUsers", Place::kBody, "restore_channels", kTheirsStays},
+    {"DeleteUser", Place::kQuery, "mark_messages_deleted", kTheirsStays},
+    {"DeleteUser", Place::kQuery, "hard_delete", kTheirsStays},
+    {"DeleteUser", Place::kQuery, "delete_conversation_channels", kTheirsStays},
+    {"DeleteUsers", Place::kBody, "messages", kTheirsStays},
+    {"DeleteUsers", Place::kBody, "conversations", kTheirsStays},
+    {"DeleteUsers", Place::kBody, "calls", kTheirsStays},
+    {"DeleteUsers", Place::kBody, "files", kTheirsStays},
+    {"DeleteUsers", Place::kBody, "new_channel_owner_id", kTheirsStays},
+    {"DeleteUsers", Place::kBody, "new_call_owner_id", kTheirsStays},
     {"Flag", Place::kBody, "moderation_payload", "only what is here can be flagged"},
 };
 

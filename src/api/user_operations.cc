@@ -4,6 +4,7 @@
 #include "api/paging.h"
 #include "chat/fields.h"
 #include "chat/filter.h"
+#include "chat/user_lifecycle.h"
 #include "chat/users.h"
 #include "chat/write.h"
 
@@ -89,6 +90,50 @@ Result<void> SendUserCustomEvent(WriteScope& scope, json::Writer&) {
   return chat::SendUserEvent(scope.chat, scope.call.args[0], event);
 }
 
+Result<void> WriteUser(WriteScope& scope, json::Writer& w, const Result<chat::UserPtr>& user) {
+  if (!user) return std::unexpected(user.error());
+  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
+  w.Key("user");
+  encoder.User(w, **user);
+  return {};
+}
+
+Result<void> WriteTask(json::Writer& w, const Result<chat::Task>& task) {
+  if (!task) return std::unexpected(task.error());
+  w.Field("task_id", task->id);
+  return {};
+}
+
+Result<void> DeactivateUser(WriteScope& scope, json::Writer& w) {
+  return WriteUser(scope, w,
+                   chat::DeactivateUser(scope.chat, scope.call.args[0], scope.call.body()));
+}
+
+Result<void> ReactivateUser(WriteScope& scope, json::Writer& w) {
+  return WriteUser(scope, w,
+                   chat::ReactivateUser(scope.chat, scope.call.args[0], scope.call.body()));
+}
+
+Result<void> DeleteUser(WriteScope& scope, json::Writer& w) {
+  return WriteUser(scope, w, chat::DeleteUser(scope.chat, scope.call.args[0]));
+}
+
+Result<void> DeactivateUsers(WriteScope& scope, json::Writer& w) {
+  return WriteTask(w, chat::DeactivateUsers(scope.chat, scope.call.body()));
+}
+
+Result<void> ReactivateUsers(WriteScope& scope, json::Writer& w) {
+  return WriteTask(w, chat::ReactivateUsers(scope.chat, scope.call.body()));
+}
+
+Result<void> DeleteUsers(WriteScope& scope, json::Writer& w) {
+  return WriteTask(w, chat::DeleteUsers(scope.chat, scope.call.body()));
+}
+
+Result<void> RestoreUsers(WriteScope& scope, json::Writer&) {
+  return chat::RestoreUsers(scope.chat, scope.call.body());
+}
+
 constexpr Operation kOperations[] = {
     Rebuilt(Open("POST", "/users", "UpdateUsers", nullptr, UpdateUsers), RebuildUsers),
     Open("PATCH", "/users", "UpdateUsersPartial", nullptr, UpdateUsersPartial),
@@ -97,6 +142,29 @@ constexpr Operation kOperations[] = {
      .path = "/users/{id}/event",
      .name = "SendUserCustomEvent",
      .write = SendUserCustomEvent},
+    {.method = "POST",
+     .path = "/users/deactivate",
+     .name = "DeactivateUsers",
+     .write = DeactivateUsers},
+    {.method = "POST",
+     .path = "/users/reactivate",
+     .name = "ReactivateUsers",
+     .write = ReactivateUsers},
+    {.method = "POST", .path = "/users/delete", .name = "DeleteUsers", .write = DeleteUsers},
+    {.method = "POST", .path = "/users/restore", .name = "RestoreUsers", .write = RestoreUsers},
+    {.method = "POST",
+     .path = "/users/{user_id}/deactivate",
+     .name = "DeactivateUser",
+     .write = DeactivateUser},
+    {.method = "POST",
+     .path = "/users/{user_id}/reactivate",
+     .name = "ReactivateUser",
+     .write = ReactivateUser},
+    {.method = "DELETE",
+     .path = "/users/{id}",
+     .name = "DeleteUser",
+     .write = DeleteUser,
+     .version = Version::kV1Only},
 };
 
 }  // namespace

@@ -172,4 +172,85 @@ Result<Member> MarkRead(Context& context, const Channel& channel, const User& us
   return std::move(*member);
 }
 
+namespace {
+
+// The first message that is to be unread, and when it was sent.
+struct UnreadMark {
+  Timestamp from;
+  std::string first_message_id;
+};
+
+Result<UnreadMark> ReadUnreadMark(Context& context, const Channel& channel, json::Value body) {
+  ReadMark mark;
+  if (auto read = ReadString(body, "message_id", "message_id", mark.message_id); !read) {
+    return std::unexpected(read.error());
+  }
+  if (auto read = ReadTime(body["message_timestamp"], "message_timestamp", mark.time); !read) {
+    return std::unexpected(read.error());
+  }
+  if (mark.message_id.empty() && !mark.time) {
+    return InputError("either message_id or message_timestamp must be provided");
+  }
+  auto from = ResolveMark(context, channel, mark);
+  if (!from) return std::unexpected(from.error());
+  UnreadMark unread{**from, std::move(mark.message_id)};
+  if (!unread.first_message_id.empty()) return unread;
+  MessagePage first;
+  first.limit = 1;
+  first.created_after_or_equal = unread.from;
+  const std::vector<Message> messages = context.store.ListMessages(channel.pk, first);
+  if (!messages.empty()) unread.first_message_id = messages.front().id;
+  return unread;
+}
+
+}  // namespace
+
+Result<void> MarkUnread(Context& context, const Channel& channel, json::Value body) {
+  if (!ConfigOf(context.store, channel).read_events) {
+    return Fail(ErrorKind::kEventNotSupported,
+                fmt::format("read events are not enabled for channel type {}", channel.type));
+  }
+  auto actor = FindActor(context.read(), body, "");
+  if (!actor) return std::unexpected(actor.error());
+  auto member = context.store.FindMember(channel.pk, actor->user.id);
+  if (!member) {
+    return InputError(
+        fmt::format("user {} is not a member of channel {}", actor->user.id, channel.cid()));
+  }
+  auto mark = ReadUnreadMark(context, channel, body);
+  if (!mark) return std::unexpected(mark.error());
+  member->read_count =
+      channel.countable_messages - context.store.CountCountable(channel.pk, mark->from);
+  member->last_read_at = mark->from - std::chrono::nanoseconds(1);
+  MessagePage before;
+  before.limit = 1;
+  before.created_before = mark->from;
+  before.not_before = VisibleFrom(context.store, channel, member->user_id);
+  before.viewer = member->user_id;
+  const std::vector<Message> read = context.store.ListMessages(channel.pk, before);
+  member->last_read_message_id = read.empty() ? std::string() : read.back().id;
+  context.store.PutMember(*member);
+  EmitChannelEvent(context, channel,
+                   {.type = "notification.mark_unread", .user_id = member->user_id},
+                   [&](json::Writer& w, Encoder& encoder) {
+                     w.Key("channel");
+                     encoder.Channel(w, channel);
+                     w.Key("user");
+                     encoder.UserInChannel(w, member->user_id, channel, &*member);
+                     if (!mark->first_message_id.empty()) {
+                       w.Field("first_unread_message_id", mark->first_message_id);
+                     }
+                     WriteTime(w, "last_read_at", member->last_read_at, encoder.format());
+                     if (!member->last_read_message_id.empty()) {
+                       w.Field("last_read_message_id", member->last_read_message_id);
+                     }
+                     const UnreadTotals totals = context.store.Unread(context.app, member->user_id);
+                     w.Field("unread_messages", UnreadIn(channel, *member));
+                     w.Field("total_unread_count", totals.messages);
+                     w.Field("unread_count", totals.messages);
+                     w.Field("unread_channels", totals.channels);
+                   });
+  return {};
+}
+
 }  // namespace hookline::chat

@@ -89,7 +89,7 @@ Result<void> ReadCooldown(json::Value object, Channel& channel) {
 }
 
 Result<void> CheckMayFreeze(const Caller& caller, const Channel& before, const Channel& after) {
-  if (caller.server || (before.frozen == after.frozen && before.disabled == after.disabled)) {
+  if (caller.may_all() || (before.frozen == after.frozen && before.disabled == after.disabled)) {
     return {};
   }
   return Fail(ErrorKind::kNotAllowed, "only a server token can freeze or disable a channel");

@@ -4,13 +4,13 @@
 #include <utility>
 
 #include "base/json_writer.h"
-#include "base/uuid.h"
 #include "chat/access.h"
 #include "chat/channels.h"
 #include "chat/emit.h"
 #include "chat/fields.h"
 #include "chat/members.h"
 #include "chat/messages.h"
+#include "chat/tasks.h"
 
 // Deleting channels, and truncating them.
 namespace hookline::chat {
@@ -94,7 +94,7 @@ Result<ChannelPtr> DeleteChannel(Context& context, std::string_view type, std::s
   auto found = RequireChannel(context.read(), type, id);
   if (!found) return std::unexpected(found.error());
   Channel channel = **found;
-  const bool own = channel.created_by_id == context.caller.user_id;
+  const bool own = context.caller.may_all() || channel.created_by_id == context.caller.user_id;
   if (!context.caller.server && (hard || !own)) {
     return Fail(ErrorKind::kNotAllowed, fmt::format("user {} may not delete channel {}",
                                                     context.caller.user_id, channel.cid()));
@@ -134,13 +134,7 @@ Result<ChannelsDeleted> DeleteChannels(Context& context, json::Value body) {
     result.Key(cid).BeginObject().Field("status", "ok").EndObject();
   }
   result.EndObject();
-  deleted.task.app = context.app;
-  deleted.task.id = ToString(RandomUuid());
-  deleted.task.status = "completed";
-  deleted.task.created_at = context.now;
-  deleted.task.updated_at = context.now;
-  deleted.task.result_json = result.Take();
-  context.store.PutTask(deleted.task);
+  deleted.task = KeepCompletedTask(context, result.Take());
   return deleted;
 }
 

@@ -85,6 +85,10 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
 /// unread, only the user id is set.
 Result<Member> MarkRead(Context& context, const Channel& channel, json::Value body);
 
+/// MarkUnread: `message_id` or `message_timestamp` and everything since is unread to `user_id` or
+/// `user`, who must be a member. Emits notification.mark_unread.
+Result<void> MarkUnread(Context& context, const Channel& channel, json::Value body);
+
 /// How far somebody has read; all empty: to the end.
 struct ReadMark {
   std::string message_id;

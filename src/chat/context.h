@@ -14,6 +14,12 @@ namespace hookline::chat {
 struct Caller {
   bool server = false;  ///< A server token: may act for anybody.
   std::string user_id;  ///< Of a user token; empty for a server token.
+  /// The app checks no permissions: a user may do in and to channels what a server may, though in
+  /// no name but its own (docs/contract/rulings.md#33).
+  bool unrestricted = false;
+
+  /// What a user must be permitted, this caller may.
+  bool may_all() const { return server || unrestricted; }
 };
 
 /// `request_info` of events and hook calls: the values as the client sent them (Stream docs:

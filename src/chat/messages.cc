@@ -123,7 +123,7 @@ Message NewMessage(const ReadContext& context, const Channel& channel, std::stri
 Result<Draft> RequireEditable(const ReadContext& context, std::string_view id) {
   auto message = RequireMessage(context, id);
   if (!message) return std::unexpected(message.error());
-  if (!context.caller.server && message->user_id != context.caller.user_id) {
+  if (!context.caller.may_all() && message->user_id != context.caller.user_id) {
     return Fail(ErrorKind::kNotAllowed, "a user token can change only its own user's messages");
   }
   auto channel = RequireChannel(context, message->channel);

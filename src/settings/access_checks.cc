@@ -10,6 +10,7 @@ AccessChecks ReadAccessChecks(const App& app) {
   const json::Value fields = document.root();
   AccessChecks checks;
   checks.signatures = !fields["disable_auth_checks"].AsBool().value_or(false);
+  checks.permissions = !fields["disable_permissions_checks"].AsBool().value_or(false);
   return checks;
 }
 

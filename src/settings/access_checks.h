@@ -8,6 +8,9 @@ namespace hookline::settings {
 struct AccessChecks {
   /// False: tokens need no valid signature (`disable_auth_checks`, for development).
   bool signatures = true;
+  /// False: users may do what only some of them may (`disable_permissions_checks`, for
+  /// development).
+  bool permissions = true;
 };
 
 /// Parses App::fields_json: Directory::KeyMatch has the answer at hand.

@@ -35,7 +35,7 @@ constexpr AppField Refused(AppField field, std::string_view neutral = {}) {
 // token may search users, and permissions are those of version 2.
 constexpr std::array kFields = {
     AppField{"disable_auth_checks", kBool},
-    Refused({"disable_permissions_checks", kBool}),
+    AppField{"disable_permissions_checks", kBool},
     Refused({"apn_config", kPushProvider}),
     Refused({"firebase_config", kPushProvider}),
     Refused({"huawei_config", kPushProvider}),

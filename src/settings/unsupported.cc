@@ -80,7 +80,13 @@ Result<void> CheckSupported(const EventHook& hook, const EventHook* stored,
 
 std::vector<std::string> Warnings(const App& app, const Capabilities& capabilities) {
   std::vector<std::string> lines;
-  if (!ReadAccessChecks(app).signatures) {
+  const AccessChecks checks = ReadAccessChecks(app);
+  if (!checks.permissions) {
+    lines.push_back(
+        "disable_permissions_checks is on: every user may read, change and delete channels and "
+        "messages of others");
+  }
+  if (!checks.signatures) {
     lines.push_back(
         "disable_auth_checks is on: the signatures of tokens are not checked, whoever knows the "
         "API key can act as anybody");

@@ -22,7 +22,6 @@ const kOutputBytes = 4 * 1024 * 1024;
 
 // Tests that pass only if an answer promises what is not done, or that leave the machine. They are not run.
 const kLeftOut = new Map([
-  ['TestClient_UpdateAppSettings', 'wants permission checks switched off'],
   ['TestClient_SwapHttpClient', "uses a stranger's host as its proxy"],
   ['TestClientUpdateEventHooks', 'wants hooks accepted that nothing is sent to yet (sqs, sns, pending messages)'],
   ['TestClient_UpdateChannelTypeMarkMessagesPending', 'wants pending messages accepted that do not exist yet'],

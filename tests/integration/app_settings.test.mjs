@@ -498,7 +498,7 @@ suite('settings that mean nothing here', ({ test, newApp }) => {
       enforce_unique_usernames: 'app', multi_tenant_enabled: true, grants: { user: [] }, moderation_enabled: true,
       moderation_webhook_url: 'https://hooks.example/m', channel_hide_members_only: true, reminders_interval: 90,
       datadog_info: { api_key: 'x' }, apn_config: { auth_key: 'x' }, firebase_config: { server_key: 'x' },
-      push_config: { version: 'v1' }, member_custom_on_messages_enabled: true, disable_permissions_checks: true,
+      push_config: { version: 'v1' }, member_custom_on_messages_enabled: true,
     })) {
       const { message } = await app.refuses(501, 4, 'PATCH', '/app', { [field]: value });
       assert.ok(message.includes(field), message);

@@ -39,6 +39,11 @@ suite('the events that hooks can ask for', ({ test, receiver, path, newApp }) =>
     await post('/moderation/ban', { target_user_id: 'nils', banned_by_id: 'mara' });
     await app.call('DELETE', '/moderation/ban?target_user_id=nils');
 
+    await post('/channels/messaging/dock/unread', { user_id: 'olaf', message_id: 'e-1' });
+    await post('/users/nils/deactivate', {});
+    await post('/users/nils/reactivate', {});
+    await app.call('DELETE', '/users/nils');
+
     await app.call('DELETE', '/messages/e-1');
     await app.call('DELETE', '/channels/messaging/dock');
     await app.drained();

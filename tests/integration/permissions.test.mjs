@@ -123,4 +123,58 @@ suite('user tokens', ({ test, newApp }) => {
     await two.call('DELETE', '/messages/by-mara?hard=true');
     assert.equal((await one.call('GET', '/messages/by-mara')).message.text, 'mine');
   });
+
+  for (const [dialect, chat, app_] of [['v1', '', ''], ['v2', '/api/v2/chat', '/api/v2']]) {
+    test(`switched off by the app, permissions bind nobody, but other rules do (${dialect})`, async () => {
+      const app = await harbour();
+      const room = `${chat}/channels/messaging/dock`;
+      const as = { as: 'ines' };
+      const text = { message: { text: 'x' } };
+      await app.refuses(403, 17, 'POST', `${room}/message`, text, as);
+      await app.call('PATCH', `${app_}/app`, { disable_permissions_checks: true });
+      await app.server.logged(new RegExp(`app ${await app.id()}: disable_permissions_checks is on`));
+      assert.equal((await app.call('GET', `${app_}/app`)).app.disable_permissions_checks, true);
+
+      const { message } = await app.call('POST', `${room}/message`, text, as);
+      assert.equal(message.user.id, 'ines');
+      await app.call('PUT', `${chat}/messages/by-mara`, { set: { text: 'rewritten' } }, as);
+      await app.call('DELETE', `${chat}/messages/by-mara`, undefined, as);
+      await app.call('PATCH', room, { set: { frozen: true } }, as);
+      await app.call('POST', `${room}/message`, text, as);
+      await app.call('PATCH', room, { set: { cooldown: 100 } }, as);
+      await app.call('POST', `${room}/message`, text, as);
+      const { channels } = await app.call('POST', `${chat}/channels`, { filter_conditions: { type: 'messaging' } }, as);
+      assert.deepEqual(channels.map(({ channel }) => channel.id), ['dock']);
+      await app.call('POST', `${room}/truncate`, {}, as);
+
+      // It acts as its own user, and what is a server's stays a server's.
+      await app.refuses(403, 17, 'POST', `${room}/message`, { message: { text: 'x', user_id: 'olaf' } }, as);
+      await app.refuses(403, 17, 'PATCH', `${app_}/users`, { users: [{ id: 'ines', set: { role: 'admin' } }] }, as);
+      await app.refuses(403, 17, 'PATCH', `${app_}/users`, { users: [{ id: 'olaf', set: { name: 'x' } }] }, as);
+      await app.refuses(403, 17, 'PATCH', `${app_}/app`, {}, as);
+      await app.refuses(403, 17, 'POST', `${app_}/users/olaf/deactivate`, {}, as);
+      await app.refuses(403, 17, 'DELETE', `${room}?hard_delete=true`, undefined, as);
+      // Nor does it show what is not shown to the user, or let in who was shut out.
+      await app.send('dock', { id: 'secret', text: 'psst', user_id: 'mara', restricted_visibility: ['olaf'] });
+      await app.refuses(404, 16, 'GET', `${chat}/messages/secret`, undefined, as);
+      await app.call('POST', '/moderation/ban', { target_user_id: 'ines', banned_by_id: 'mara' });
+      await app.refuses(403, 17, 'POST', `${room}/message`, text, as);
+
+      await app.call('PATCH', `${app_}/app`, { disable_permissions_checks: false });
+      await app.refuses(403, 17, 'GET', room, undefined, as);
+    });
+  }
 }, { concurrency: 4 });
+
+// Of its own: the server is started again.
+suite('permissions that are not checked', ({ test, newApp }) => {
+  test('the log says at the start where they are switched off', async () => {
+    const app = await newApp();
+    await app.call('PATCH', '/app', { disable_permissions_checks: true });
+    const id = await app.id();
+    await app.server.stop();
+    const before = app.server.log.length;
+    await app.server.start();
+    await app.server.logged(new RegExp(`app ${id}: disable_permissions_checks is on`), { from: before });
+  });
+});

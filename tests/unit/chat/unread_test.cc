@@ -52,6 +52,41 @@ TEST_F(UnreadTest, AnotherChannelRaisesTheTotalsOnly) {
   EXPECT_EQ(Of("bob", "user"), (Counters{0, 2, 1}));
 }
 
+TEST_F(UnreadTest, MarkUnreadCountsFromTheMessageOn) {
+  ASSERT_DONE(Send("one", R"({"id":"a","text":"x","user_id":"ann"})"));
+  ASSERT_DONE(Send("one", R"({"id":"b","text":"x","user_id":"ann"})"));
+  const Timestamp sent = now_;
+  ASSERT_DONE(Send("one", R"({"id":"c","text":"x","user_id":"ann"})"));
+  const auto mark = [&](std::string_view text, const Caller& caller = Server()) {
+    const test::Json body(text);
+    return Do(caller, [&](Context& context) {
+      return MarkUnread(context, *context.store.FindChannel(app_, "messaging", "one"), body.root());
+    });
+  };
+  ASSERT_DONE(Read("one", R"({"user_id":"bob"})"));
+  events_.clear();
+  ASSERT_DONE(mark(R"({"user_id":"bob","message_id":"b"})"));
+  EXPECT_EQ(Of("bob", "user"), (Counters{2, 2, 1}));
+  const test::Json event = Only("notification.mark_unread").json();
+  EXPECT_EQ(event.Text("cid"), "messaging:one");
+  EXPECT_EQ(event.Text("first_unread_message_id"), "b");
+  EXPECT_EQ(event.Text("last_read_message_id"), "a");
+  EXPECT_EQ(event.Text("last_read_at"), FormatRfc3339(sent - std::chrono::nanoseconds(1)));
+  EXPECT_EQ(event.Int("unread_messages"), 2);
+  ASSERT_DONE(mark(R"({"message_timestamp":")" + FormatRfc3339(sent) + "\"}", As("bob")));
+  EXPECT_EQ(Unread("bob").messages, 2);
+  ASSERT_DONE(mark(R"({"user_id":"bob","message_id":"a"})"));
+  EXPECT_EQ(Unread("bob").messages, 3);
+  ASSERT_DONE(Read("one", R"({"user_id":"bob"})"));
+  EXPECT_EQ(Unread("bob").messages, 0);
+
+  EXPECT_KIND(mark(R"({"user_id":"bob"})"), ErrorKind::kInput);
+  EXPECT_KIND(mark(R"({"user_id":"bob","message_id":"zzz"})"), ErrorKind::kInput);
+  EXPECT_KIND(mark(R"({"message_id":"a"})"), ErrorKind::kInput);
+  MakeUsers({"eve"});
+  EXPECT_KIND(mark(R"({"user_id":"eve","message_id":"a"})"), ErrorKind::kInput);
+}
+
 TEST_F(UnreadTest, MarkReadSetsAllOfTheChannelToZero) {
   Say("one", "ann");
   ASSERT_DONE(Send("one", R"({"id":"last","text":"x","user_id":"ann"})"));

@@ -37,6 +37,8 @@ class AppFieldsTest : public AppTest {
     return {
         {"disable_auth_checks",
          {"true", [](const App& app) { return !ReadAccessChecks(app).signatures; }}},
+        {"disable_permissions_checks",
+         {"true", [](const App& app) { return !ReadAccessChecks(app).permissions; }}},
         {"allowed_flag_reasons",
          {R"(["spam"])", [](const App& app) { return AllowedFlagReasons(app).front() == "spam"; }}},
         {"before_message_send_hook_url", {R"("https://a.example")", hook([](const HookSettings& s) {
