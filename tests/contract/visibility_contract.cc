@@ -131,7 +131,7 @@ TEST_P(StoreContract, RemovedRepliesAreOutOfSightAtOnce) {
     ASSERT_EQ(shown.size(), 1U);
     EXPECT_EQ(shown[0].id, "other");
     EXPECT_TRUE(reader.ListReplies(app_, "parent", page).empty());
-    EXPECT_TRUE(reader.ListPinned(channel, {}, "", 10).empty());
+    EXPECT_TRUE(reader.ListPinned(channel, At(0), {}, "", 10).empty());
     EXPECT_TRUE(reader.ListExpiredPins(At(1000), 10).empty());
     EXPECT_EQ(reader.FindMessage(app_, reply_id(0)), std::nullopt);
     EXPECT_EQ(reader.FindMessage(app_, reply_id(kReplies - 1)), std::nullopt);
