@@ -29,6 +29,7 @@ export const kTries = {
   UpdateChannelPartial: { path: dock, body: { set: { colour: 'red' } } },
   DeleteChannel: { path: dock },
   MarkRead: { path: dock, body: {} },
+  MarkUnread: { path: dock, body: { message_id: 'theirs' } },
   TruncateChannel: { path: dock, body: { message: { text: 'x' } }, writes: true },
   HideChannel: { path: dock, body: {} },
   ShowChannel: { path: dock, body: {} },

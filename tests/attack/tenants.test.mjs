@@ -35,7 +35,7 @@ suite('tenants', ({ test, newApp, server, receiver, path }) => {
     for (const route of servedRoutes()) {
       const { path: values, query, body } = kTries[route.name] ?? {};
       for (const where of route.paths) {
-        const target = filled(where, values ?? serverOnly[route.path] ?? {}) + (query ? `?${query}` : '');
+        const target = filled(where, values ?? serverOnly[route.path] ?? { id: 'victims-own', user_id: 'victims-own' }) + (query ? `?${query}` : '');
         // A server names whom it acts for, wherever that is wanted.
         const actor = { user_id: 'eve', ...(body ?? { event: { type: 'poke' }, description: 'x' }) };
         const inside = Object.fromEntries(Object.entries(actor).map(([name, value]) =>
