@@ -118,8 +118,8 @@ void WriteDeliveryFields(json::Writer& w, const delivery::DeliveryView& view) {
   w.Field("state", delivery::ToString(view.state));
   w.Field("attempts", view.attempts);
   w.Field("manual", view.manual);
-  if (view.last_failure != delivery::FailureClass::kNone) {
-    w.Field("last_failure", delivery::ToString(view.last_failure));
+  if (view.last_failure != FailureClass::kNone) {
+    w.Field("last_failure", ToString(view.last_failure));
   }
   if (view.last_status != 0) w.Field("last_status", view.last_status);
   if (!view.reason.empty()) w.Field("reason", view.reason);
@@ -199,8 +199,8 @@ Result<void> GetDelivery(const AdminCall& call, store::Reader& store, json::Writ
     w.Field("attempt", attempt.attempt);
     w.Key("at").Time(attempt.started_at);
     if (attempt.status != 0) w.Field("status", attempt.status);
-    if (attempt.failure != delivery::FailureClass::kNone) {
-      w.Field("failure", delivery::ToString(attempt.failure));
+    if (attempt.failure != FailureClass::kNone) {
+      w.Field("failure", ToString(attempt.failure));
     }
     w.Field("elapsed_ms",
             std::chrono::duration_cast<std::chrono::milliseconds>(attempt.elapsed).count());
@@ -252,9 +252,9 @@ void WriteSyncHook(json::Writer& w, const hooks::HookReport& report) {
   WriteOptionalTime(w, "next_probe_at", report.next_probe);
   w.Field("in_flight", report.in_flight);
   w.Key("counts").BeginObject();
-  for (std::size_t i = 0; i < hooks::kAnswerClasses; ++i) {
-    const auto answer = static_cast<hooks::AnswerClass>(i);
-    w.Field(hooks::ToString(answer), static_cast<std::int64_t>(report.counts[answer]));
+  for (std::size_t i = 0; i < kFailureClasses; ++i) {
+    const auto answer = static_cast<FailureClass>(i);
+    w.Field(ToString(answer), static_cast<std::int64_t>(report.counts[answer]));
   }
   w.EndObject();
   w.Key("history").BeginArray();

@@ -54,7 +54,7 @@ net::HttpResponse RefuseUnmoderated(const Exchange& exchange) {
 // stored, whatever the app wants done when its hook fails. Nullopt if that is not so.
 std::optional<Error> OwnTrouble(const hooks::SyncAnswer& answer) {
   if (!hooks::IsOwnTrouble(answer.result)) return std::nullopt;
-  if (answer.result == hooks::AnswerClass::kThrottled) {
+  if (answer.result == FailureClass::kThrottled) {
     return Error(ErrorKind::kRateLimited, "too many of your messages wait for the app's hook");
   }
   return Error(ErrorKind::kUnavailable, "the app's hook could not be asked, try again");

@@ -35,15 +35,15 @@ std::string WebhookTestBody(const Call& call, Timestamp now) {
 void WriteWebhookTest(json::Writer& w, const delivery::AttemptOutcome& outcome) {
   w.Key("device_errors").BeginObject().EndObject();
   w.Key("general_errors").BeginArray();
-  if (outcome.cancelled) {
+  if (outcome.cancelled()) {
     w.String("the test call was cancelled: the server is stopping");
-  } else if (outcome.failure == delivery::FailureClass::kBlocked) {
+  } else if (outcome.failure == FailureClass::kBlocked) {
     // Without the address: what a name inside the operator's network resolves to is no tenant's
     // business.
     w.String("webhook call failed (blocked): the target's address is not allowed");
-  } else if (outcome.failure != delivery::FailureClass::kNone) {
-    w.String(fmt::format("webhook call failed ({}): {}", delivery::ToString(outcome.failure),
-                         outcome.detail));
+  } else if (outcome.failure != FailureClass::kNone) {
+    w.String(
+        fmt::format("webhook call failed ({}): {}", ToString(outcome.failure), outcome.detail));
   } else if (!outcome.succeeded()) {
     w.String(fmt::format("webhook call failed (status): the endpoint answered with status {}",
                          outcome.status));

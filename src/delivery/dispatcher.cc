@@ -136,10 +136,4 @@ DispatcherStats Dispatcher::Stats() const {
   return sum;
 }
 
-void Dispatcher::Health(HookId hook,
-                        std::move_only_function<void(std::optional<HookHealth>)> done) {
-  Shard& shard = ShardOf(hook);
-  shard.Enqueue([&shard, hook, done = std::move(done)]() mutable { done(shard.Health(hook)); });
-}
-
 }  // namespace hookline::delivery

@@ -7,7 +7,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <vector>
 
 #include "base/clock.h"
@@ -67,8 +66,6 @@ class Dispatcher final : public CommitListener {
   bool Drain(std::chrono::nanoseconds timeout);
 
   DispatcherStats Stats() const;
-  /// Calls `done` with the state of the hook's lane, nullopt if it has none, on another thread.
-  void Health(HookId hook, std::move_only_function<void(std::optional<HookHealth>)> done);
 
  private:
   Shard& ShardOf(HookId hook) {

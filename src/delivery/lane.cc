@@ -205,15 +205,10 @@ PendingDelivery Lane::TakeNext() {
   return delivery;
 }
 
-void Lane::Finished(const AttemptOutcome& outcome, Timestamp now) {
+void Lane::Finished(const AttemptOutcome& outcome) {
   --in_flight_;
   local_failures_ = 0;
-  last_outcome_ = LastOutcome{now, outcome.failure, outcome.status};
-  if (outcome.succeeded()) {
-    consecutive_failures_ = 0;
-  } else {
-    ++consecutive_failures_;
-  }
+  trust_ = outcome.succeeded() ? LaneTrust::kProven : LaneTrust::kTroubled;
 }
 
 bool Lane::PutBack(PendingDelivery delivery) {
@@ -230,11 +225,6 @@ bool Lane::PutBack(PendingDelivery delivery) {
 bool Lane::BelowLimit() const {
   if (cancelling_all_ || resting_) return false;
   return in_flight_ < (local_failures_ > 0 ? 1 : limit_);
-}
-
-LaneTrust Lane::trust() const {
-  if (consecutive_failures_ > 0 || slow_ > 0) return LaneTrust::kTroubled;
-  return last_outcome_ ? LaneTrust::kProven : LaneTrust::kUnknown;
 }
 
 void Lane::Load(const PendingDelivery& delivery) {

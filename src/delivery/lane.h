@@ -83,7 +83,6 @@ class Lane {
   void Arrive(PendingDelivery delivery);
   /// More is pending in the store than is in memory.
   void MarkBacklog();
-  bool backlogged() const { return backlogged_; }
 
   // --- Paging ---
 
@@ -120,7 +119,7 @@ class Lane {
   bool BelowLimit() const;
   int in_flight() const { return in_flight_; }
   int limit() const { return limit_; }
-  LaneTrust trust() const;
+  LaneTrust trust() const { return slow_ > 0 ? LaneTrust::kTroubled : trust_; }
 
   /// First attempts and retries take turns. Requires: HasReady(). The delivery is in flight then.
   PendingDelivery TakeNext();
@@ -128,7 +127,7 @@ class Lane {
   void AttemptIsSlow() { ++slow_; }
   void SlowAttemptEnded() { --slow_; }
   /// The attempt has ended and its outcome is to be recorded.
-  void Finished(const AttemptOutcome& outcome, Timestamp now);
+  void Finished(const AttemptOutcome& outcome);
   /// The attempt could not be made, for want of something of our own: the delivery is ready again,
   /// before all others. Says nothing of the receiver. The lane rests until Rested(); false if it
   /// does already.
@@ -153,14 +152,6 @@ class Lane {
   int store_failures = 0;   ///< In a row, of pages and cancellations.
   int cancel_halvings =
       0;  ///< Of what one job cancels: one more per failure, one less per success.
-
-  struct LastOutcome {
-    Timestamp at;
-    FailureClass failure = FailureClass::kNone;
-    int status = 0;
-  };
-  const std::optional<LastOutcome>& last_outcome() const { return last_outcome_; }
-  int consecutive_failures() const { return consecutive_failures_; }
 
  private:
   int window() const { return std::max(limits_.window, limit_ * 2); }
@@ -209,8 +200,7 @@ class Lane {
   int limit_;
   bool resting_ = false;
   int local_failures_ = 0;
-  int consecutive_failures_ = 0;
-  std::optional<LastOutcome> last_outcome_;
+  LaneTrust trust_ = LaneTrust::kUnknown;  // By the last attempt.
 };
 
 }  // namespace hookline::delivery

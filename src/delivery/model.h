@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/failure_class.h"
 #include "base/ids.h"
 #include "base/time.h"
 #include "base/uuid.h"
@@ -44,21 +45,6 @@ enum class DeliveryState : std::uint8_t {
   kCancelled = 3,  ///< Its hook was deleted or disabled; can be replayed to another hook.
 };
 
-/// Why an attempt got no answer with a status. Stored as numbers: new ones go to the end.
-enum class FailureClass : std::uint8_t {
-  kNone = 0,  ///< There was an answer: see the status.
-  kDns,
-  kRefused,
-  kReset,
-  kTimeout,
-  kTls,
-  kHttp,      ///< Not HTTP, or broken HTTP.
-  kTooLarge,  ///< Our body is too large for the target, or the answer is endless.
-  kBlocked,   ///< The address policy refuses the target.
-  kLocal,     ///< Trouble of our own (descriptors, ports, proxy, …): says nothing of the receiver.
-};
-/// "dns", "refused", …; "" for kNone. Stable: users and metrics see them.
-std::string_view ToString(FailureClass failure);
 std::string_view ToString(DeliveryState state);
 
 /// A delivery that may be attempted now or at `next_attempt_at`.
@@ -83,11 +69,12 @@ struct AttemptOutcome {
   int status = 0;           ///< 0 if there was none.
   std::string retry_after;  ///< The header's value, empty if absent.
   std::chrono::nanoseconds elapsed{0};
-  std::string detail;      ///< For a person; never holds credentials.
-  bool cancelled = false;  ///< Handed back at shutdown: costs no attempt and is not recorded.
+  std::string detail;  ///< For a person; never holds credentials.
 
+  /// Handed back at shutdown: costs no attempt and is not recorded.
+  bool cancelled() const { return failure == FailureClass::kCancelled; }
   bool succeeded() const {
-    return !cancelled && failure == FailureClass::kNone && status >= 200 && status <= 299;
+    return failure == FailureClass::kNone && status >= 200 && status <= 299;
   }
 };
 

@@ -52,10 +52,9 @@ Kind Classify(const AttemptOutcome& outcome) {
       // its 503.
       if (outcome.status == 0) return Kind::kFinal;
       return IsRetryableStatus(outcome.status) ? Kind::kAnswer : Kind::kNetwork;
-    case FailureClass::kBlocked:
-      return Kind::kFinal;
+    default:
+      return Kind::kFinal;  // kBlocked; the others are of no recorded attempt.
   }
-  return Kind::kFinal;
 }
 
 std::string_view FinalReason(FailureClass failure) {

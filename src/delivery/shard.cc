@@ -153,25 +153,6 @@ void Shard::StopAccepting() {
   UpdateQuiet();
 }
 
-std::optional<HookHealth> Shard::Health(HookId hook) const {
-  const auto found = lanes_.find(hook);
-  if (found == lanes_.end()) return std::nullopt;
-  const Lane& lane = *found->second;
-  HookHealth health;
-  health.in_memory = lane.in_memory();
-  health.in_flight = lane.in_flight();
-  health.in_flight_limit = lane.limit();
-  health.backlogged = lane.backlogged();
-  health.consecutive_failures = lane.consecutive_failures();
-  health.next_retry_at = lane.next_due;
-  if (lane.last_outcome()) {
-    health.last_attempt_at = lane.last_outcome()->at;
-    health.last_failure = lane.last_outcome()->failure;
-    health.last_status = lane.last_outcome()->status;
-  }
-  return health;
-}
-
 void Shard::Touch(Lane& lane) {
   if (std::exchange(lane.in_service, true)) return;
   service_.push_back(&lane);
@@ -276,7 +257,7 @@ void Shard::OnDone(Serial serial, AttemptOutcome outcome) {
   if (info.slow) lane.SlowAttemptEnded();
   slots_.Give(lane.app(), info.troubled);
   counters_.in_flight.store(slots_.taken(), kRelaxed);
-  if (outcome.cancelled) {
+  if (outcome.cancelled()) {
     lane.HandedBack(info.delivery.id);
     UpdateQuiet();
     // Not before a while: whoever hands attempts back is not ready for the next one.
@@ -299,8 +280,12 @@ void Shard::OnDone(Serial serial, AttemptOutcome outcome) {
   Pump();
 }
 
+void Shard::CountFailure(FailureClass failure) {
+  counters_.failed_attempts[static_cast<std::size_t>(failure)].fetch_add(1, kRelaxed);
+}
+
 void Shard::OnLocalTrouble(Lane& lane, InFlight info, const std::string& detail) {
-  counters_.failed_attempts[static_cast<std::size_t>(FailureClass::kLocal)].fetch_add(1, kRelaxed);
+  CountFailure(FailureClass::kLocal);
   const auto now = ports_.clock.SteadyNow();
   if (!local_logged_at_ || now - *local_logged_at_ >= kLocalLogInterval) {
     local_logged_at_ = now;
@@ -325,7 +310,7 @@ void Shard::OnLocalTrouble(Lane& lane, InFlight info, const std::string& detail)
 }
 
 void Shard::Record(Lane& lane, InFlight info, AttemptOutcome outcome) {
-  lane.Finished(outcome, ports_.clock.WallNow());
+  lane.Finished(outcome);
   const RetryDecision decision =
       lane.policy().Decide(info.round, outcome, ports_.clock.WallNow(), NextJitter());
 
@@ -356,8 +341,8 @@ void Shard::OnRecorded(const OutcomeWriter::Batch& batch) {
     if (record.state == DeliveryState::kDelivered) {
       counters_.delivered.fetch_add(1, kRelaxed);
     } else {
-      const auto failure = static_cast<std::size_t>(record.outcome.failure);
-      counters_.failed_attempts[failure].fetch_add(1, kRelaxed);
+      const bool answered = record.outcome.failure == FailureClass::kNone;
+      CountFailure(answered ? FailureClass::kStatus : record.outcome.failure);
       if (record.state == DeliveryState::kDead) counters_.dead.fetch_add(1, kRelaxed);
     }
     Lane& lane = FindLane(record.hook);

@@ -90,7 +90,6 @@ class Shard {
   void ApplySettings(AppId app);
   /// No attempt, page or cancellation starts any more; those under way end.
   void StopAccepting();
-  std::optional<HookHealth> Health(HookId hook) const;
 
  private:
   struct Inbox {
@@ -133,6 +132,7 @@ class Shard {
 
   void Start(Lane& lane);
   void OnDone(Serial serial, AttemptOutcome outcome);
+  void CountFailure(FailureClass failure);
   void OnLocalTrouble(Lane& lane, InFlight info, const std::string& detail);
   void Record(Lane& lane, InFlight info, AttemptOutcome outcome);
   void OnRecorded(const OutcomeWriter::Batch& batch);

@@ -36,7 +36,6 @@ class Slots {
   /// An attempt that was taken untroubled counts as a troubled one from now on.
   void BecomesTroubled(AppId app);
 
-  int total() const { return total_; }
   int taken() const { return taken_; }
   int free() const { return total_ - taken_; }
 

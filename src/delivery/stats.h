@@ -3,14 +3,10 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <optional>
 
-#include "base/time.h"
-#include "delivery/model.h"
+#include "base/failure_class.h"
 
 namespace hookline::delivery {
-
-inline constexpr std::size_t kFailureClasses = static_cast<std::size_t>(FailureClass::kLocal) + 1;
 
 /// Figures since the start, summed over the shards.
 struct DispatcherStats {
@@ -25,21 +21,8 @@ struct DispatcherStats {
   std::int64_t cancelled = 0;
   std::int64_t hooks_disabled = 0;   ///< By 410 Gone.
   std::int64_t record_failures = 0;  ///< Times that writing outcomes down failed.
-  /// By FailureClass; at kNone those that were answered with a status outside 200–299.
+  /// By FailureClass; at kStatus those that were answered with a status outside 200–299.
   std::array<std::int64_t, kFailureClasses> failed_attempts{};
-};
-
-/// The state of one hook's lane, for the operator.
-struct HookHealth {
-  int in_memory = 0;
-  int in_flight = 0;
-  int in_flight_limit = 0;
-  bool backlogged = false;  ///< More waits in the store than is in memory.
-  int consecutive_failures = 0;
-  Timestamp last_attempt_at;  ///< Zero: none since the lane was made.
-  FailureClass last_failure = FailureClass::kNone;
-  int last_status = 0;
-  std::optional<Timestamp> next_retry_at;
 };
 
 /// One shard's counters: written by its thread (and the writer's), read by any.

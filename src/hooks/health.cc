@@ -38,17 +38,17 @@ Health::Permit Health::Admit(std::string_view url, Moment now, std::string_view 
   return {true, true, url_version_, std::string(user)};
 }
 
-std::optional<Transition> Health::Record(const Permit& permit, AnswerClass answer,
+std::optional<Transition> Health::Record(const Permit& permit, FailureClass answer,
                                          std::string_view detail, Moment now) {
   HOOKLINE_CHECK(permit.allowed);
   ++counts_[answer];
   if (permit.url_version != url_version_) return std::nullopt;
   if (permit.probe) probe_in_flight_ = false;
   // These say nothing of the hook.
-  if (answer == AnswerClass::kCancelled || answer == AnswerClass::kLocal) return std::nullopt;
+  if (answer == FailureClass::kCancelled || answer == FailureClass::kLocal) return std::nullopt;
   if (IsUnreachable(answer)) return RecordFailure(permit, answer, detail, now);
   ForgetFailures();
-  if (state_ == HealthState::kPaused && answer == AnswerClass::kAnswered) {
+  if (state_ == HealthState::kPaused && answer == FailureClass::kNone) {
     return MoveTo(HealthState::kHealthy, now, "a call was answered");
   }
   return std::nullopt;
@@ -69,11 +69,11 @@ bool Health::EnoughToPause() const {
   return others + (timeouts_count ? timeouts : 0) >= policy_.failures_to_pause;
 }
 
-std::optional<Transition> Health::RecordFailure(const Permit& permit, AnswerClass answer,
+std::optional<Transition> Health::RecordFailure(const Permit& permit, FailureClass answer,
                                                 std::string_view detail, Moment now) {
   ++consecutive_failures_;
   if (state_ == HealthState::kPaused) return std::nullopt;
-  const bool timeout = answer == AnswerClass::kTimeout;
+  const bool timeout = answer == FailureClass::kTimeout;
   if (timeout && !permit.user.empty()) {
     const auto same = [&](const UnreachableCall& failure) {
       return failure.timeout && failure.user == permit.user;

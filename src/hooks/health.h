@@ -49,7 +49,7 @@ struct Transition {
 /// them count only if they come from at least `users_to_pause` users, for one user's slow messages
 /// must not switch the hook off for all. Any other answer starts the row anew. paused: no call is
 /// let through, but one at a time as a probe, at least `probe_interval` after the pause or the
-/// start of the probe before. The first kAnswered, of the probe or of a call that started before
+/// start of the probe before. The first kNone, of the probe or of a call that started before
 /// the pause, makes it healthy. Any other failure leaves it paused. A changed URL makes it healthy;
 /// calls to the old URL that end later only count.
 ///
@@ -75,11 +75,11 @@ class Health {
 
   /// Tells what came of an allowed call; `detail` is for a person. Counts it, and returns the
   /// change of state that follows from it, if one does. kPaused and kOverloaded are not for here.
-  std::optional<Transition> Record(const Permit& permit, AnswerClass answer,
+  std::optional<Transition> Record(const Permit& permit, FailureClass answer,
                                    std::string_view detail, Moment now);
 
   /// Counts a call that was not made: kPaused, kOverloaded or kThrottled.
-  void CountSkipped(AnswerClass answer) { ++counts_[answer]; }
+  void CountSkipped(FailureClass answer) { ++counts_[answer]; }
 
   HealthState state() const { return state_; }
   const std::string& url() const { return url_; }
@@ -98,7 +98,7 @@ class Health {
  private:
   void ForgetFailures();
   Transition MoveTo(HealthState state, Moment now, std::string reason);
-  std::optional<Transition> RecordFailure(const Permit& permit, AnswerClass answer,
+  std::optional<Transition> RecordFailure(const Permit& permit, FailureClass answer,
                                           std::string_view detail, Moment now);
 
   const HealthPolicy policy_;

@@ -150,7 +150,7 @@ void SyncCaller::Call(SyncCall call, std::move_only_function<void(SyncAnswer)> d
     const std::lock_guard lock(pending->hook->mutex);
     paused = !pending->hook->health.WouldAdmit(pending->configured_url, now);
   }
-  if (paused) return Refuse(*pending, AnswerClass::kPaused, "the hook is paused");
+  if (paused) return Refuse(*pending, FailureClass::kPaused, "the hook is paused");
   bool taken = false;
   {
     const std::lock_guard lock(gate_mutex_);
@@ -170,11 +170,11 @@ void SyncCaller::WaitForSlot(PendingPtr pending) {
       lack = gate_.WhatIsLacking(key, waited.user);
     }
     if (lack == CallGate::Lack::kShare) {
-      Refuse(waited, AnswerClass::kThrottled,
+      Refuse(waited, FailureClass::kThrottled,
              "the calls that the user or the app may have at once "
              "are all under way");
     } else {
-      Refuse(waited, AnswerClass::kOverloaded, "all calls that may be under way are");
+      Refuse(waited, FailureClass::kOverloaded, "all calls that may be under way are");
     }
   };
   std::optional<CallGate::Ticket> ticket;
@@ -209,7 +209,7 @@ bool SyncCaller::Begin(PendingPtr pending) {
   }
   if (resumed) LogTransition(hook.key, pending->shown_url, *resumed);
   if (!pending->permit.allowed) {
-    Refuse(*pending, AnswerClass::kPaused, "the hook is paused");
+    Refuse(*pending, FailureClass::kPaused, "the hook is paused");
     return false;
   }
   pending->request.headers = Headers(*call_key, *pending->request.body);
@@ -230,32 +230,32 @@ SyncAnswer SyncCaller::Judge(Pending& pending, TransportOutcome outcome, Moment 
   answer.elapsed = now.steady - pending.started;
   answer.status = outcome.status;
   answer.detail = std::move(outcome.detail);
-  const bool answered = outcome.failure == AnswerClass::kAnswered;
-  if ((answered || outcome.failure == AnswerClass::kTimeout) &&
+  const bool answered = outcome.failure == FailureClass::kNone;
+  if ((answered || outcome.failure == FailureClass::kTimeout) &&
       answer.elapsed > pending.limit + kStandstill) {
-    answer.result = AnswerClass::kLocal;
+    answer.result = FailureClass::kLocal;
     answer.detail = "this server stood still while it waited for the answer";
   } else if (!answered) {
     answer.result = outcome.failure;
   } else if (answer.elapsed > pending.limit) {
-    answer.result = AnswerClass::kTimeout;
+    answer.result = FailureClass::kTimeout;
     answer.detail =
         fmt::format("answered after {} ms; the limit is {} ms",
                     std::chrono::ceil<milliseconds>(answer.elapsed).count(), pending.limit.count());
   } else if (answer.status < 200 || answer.status > 299) {
-    answer.result = AnswerClass::kStatus;
+    answer.result = FailureClass::kStatus;
     answer.detail = fmt::format("status {}", answer.status);
   } else if (outcome.body.empty()) {
-    answer.result = AnswerClass::kEmptyBody;
+    answer.result = FailureClass::kEmptyBody;
     answer.detail = "the answer has no body";
   } else if (outcome.body.size() > options_.answer_bytes_max) {
-    answer.result = AnswerClass::kTooLarge;
+    answer.result = FailureClass::kTooLarge;
     answer.detail = fmt::format("the answer is over {} bytes", options_.answer_bytes_max);
   } else if (pending.accepts && !pending.accepts(outcome.body)) {
-    answer.result = AnswerClass::kBadBody;
+    answer.result = FailureClass::kBadBody;
     answer.detail = "the answer's body is not what the hook should send";
   } else {
-    answer.result = AnswerClass::kAnswered;
+    answer.result = FailureClass::kNone;
     answer.detail.clear();
     answer.body = std::move(outcome.body);
   }
@@ -264,7 +264,7 @@ SyncAnswer SyncCaller::Judge(Pending& pending, TransportOutcome outcome, Moment 
 
 void SyncCaller::OnOutcome(PendingPtr pending, TransportOutcome outcome) {
   const Moment now = Now();
-  const bool not_left = outcome.failure == AnswerClass::kLocal;
+  const bool not_left = outcome.failure == FailureClass::kLocal;
   SyncAnswer answer = Judge(*pending, std::move(outcome), now);
   // It has not left, so it may be sent again, while there is time for a whole attempt.
   if (not_left && now.steady + kLocalWait <= pending->start_by) {
@@ -277,7 +277,7 @@ void SyncCaller::OnOutcome(PendingPtr pending, TransportOutcome outcome) {
     const std::lock_guard lock(hook.mutex);
     --hook.in_flight;
     transition = hook.health.Record(pending->permit, answer.result, answer.detail, now);
-    const bool worth_telling = !answer.answered() && answer.result != AnswerClass::kCancelled;
+    const bool worth_telling = !answer.answered() && answer.result != FailureClass::kCancelled;
     if (worth_telling && !transition) unwarned = hook.Warn(now, options_.warning_interval);
   }
   if (transition) LogTransition(hook.key, pending->shown_url, *transition);
@@ -303,7 +303,7 @@ void SyncCaller::GiveSlot(const CallGate::Hook& hook, const std::string& user) {
   }
 }
 
-void SyncCaller::Refuse(Pending& pending, AnswerClass why, std::string detail) {
+void SyncCaller::Refuse(Pending& pending, FailureClass why, std::string detail) {
   SyncAnswer refusal;
   refusal.result = why;
   refusal.detail = std::move(detail);
@@ -311,7 +311,7 @@ void SyncCaller::Refuse(Pending& pending, AnswerClass why, std::string detail) {
   {
     const std::lock_guard lock(pending.hook->mutex);
     pending.hook->health.CountSkipped(why);
-    if (why != AnswerClass::kPaused)
+    if (why != FailureClass::kPaused)
       unwarned = pending.hook->Warn(Now(), options_.warning_interval);
   }
   if (unwarned) LogFailure(pending.hook->key, pending.shown_url, refusal, *unwarned);

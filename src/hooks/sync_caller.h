@@ -40,13 +40,13 @@ struct SyncCall {
 };
 
 struct SyncAnswer {
-  AnswerClass result = AnswerClass::kCancelled;
+  FailureClass result = FailureClass::kCancelled;
   int status = 0;                       ///< 0 if there was no answer.
-  std::string body;                     ///< Of kAnswered only.
+  std::string body;                     ///< Of kNone only.
   std::string detail;                   ///< For a person, of a failure; holds no credentials.
   std::chrono::nanoseconds elapsed{0};  ///< Monotonic, of the attempt.
 
-  bool answered() const { return result == AnswerClass::kAnswered; }
+  bool answered() const { return result == FailureClass::kNone; }
 };
 
 /// A hook as the admin routes and metrics show it.
@@ -111,7 +111,7 @@ class SyncCaller {
   void Send(PendingPtr pending);
   SyncAnswer Judge(Pending& pending, TransportOutcome outcome, Moment now) const;
   void OnOutcome(PendingPtr pending, TransportOutcome outcome);
-  void Refuse(Pending& pending, AnswerClass why, std::string detail);
+  void Refuse(Pending& pending, FailureClass why, std::string detail);
   void GiveSlot(const CallGate::Hook& hook, const std::string& user);
 
   Transport& transport_;

@@ -24,9 +24,9 @@ struct TransportRequest {
 
 /// What came of it.
 struct TransportOutcome {
-  /// kAnswered if there is a complete answer, whatever its status; otherwise kDns, kRefused,
-  /// kReset, kTimeout, kTls, kHttp, kTooLarge, kBlocked, kCancelled or kLocal.
-  AnswerClass failure = AnswerClass::kAnswered;
+  /// kNone if there is a complete answer, whatever its status; otherwise one of those up to
+  /// kCancelled.
+  FailureClass failure = FailureClass::kNone;
   int status = 0;
   std::string body;
   std::string detail;  ///< For a person; holds no credentials.

@@ -45,8 +45,8 @@ void CallQueue::ExpireResolving(PendingCall& pending) {
       std::ranges::any_of(host.questions, [](const auto& question) { return question->begun(); });
   StopWaiting(pending);
   if (host.waiting.empty()) StopResolving(host);
-  if (begun) return Finish(pending, Failure::kTimeout, "the name took too long to resolve");
-  Finish(pending, Failure::kLocal, "too many other names of the app wait to be resolved");
+  if (begun) return Finish(pending, FailureClass::kTimeout, "the name took too long to resolve");
+  Finish(pending, FailureClass::kLocal, "too many other names of the app wait to be resolved");
 }
 
 void CallQueue::StartResolving(Host& host, AppId app) {
@@ -94,7 +94,7 @@ bool CallQueue::FailsOnlyApp(Host& host, const NameQuestion& question,
   for (PendingCall* pending : waiting) {
     if (pending->call.app != app) continue;
     StopWaiting(*pending);
-    Finish(*pending, Failure::kLocal,
+    Finish(*pending, FailureClass::kLocal,
            fmt::format("cannot resolve {}: {}", host.name, answer.failure));
   }
   std::erase_if(host.questions, [&](const auto& other) { return other.get() == &question; });
@@ -112,21 +112,21 @@ void CallQueue::OnResolved(const std::string& endpoint, const NameQuestion& ques
   StopResolving(host);
   host.state = Host::State::kKnown;
   host.known_since = Clock::now();
-  host.failure = Failure::kNone;
+  host.failure = FailureClass::kNone;
   host.detail.clear();
   if (answer.addresses.empty()) {
-    host.failure = answer.local ? Failure::kLocal : Failure::kDns;
+    host.failure = answer.local ? FailureClass::kLocal : FailureClass::kDns;
     host.detail = fmt::format("cannot resolve {}: {}", host.name, answer.failure);
   } else {
     const Result<void> judged = policy_.JudgeAddresses(host.name, answer.addresses);
     if (!judged) {
-      host.failure = Failure::kBlocked;
+      host.failure = FailureClass::kBlocked;
       host.detail = judged.error().message();
     }
   }
-  if (host.failure != Failure::kNone) {
+  if (host.failure != FailureClass::kNone) {
     // Trouble of our own may be over the next moment.
-    const bool remember = host.failure != Failure::kLocal;
+    const bool remember = host.failure != FailureClass::kLocal;
     const std::chrono::nanoseconds lifetime = remember ? options_.dns_failure_lifetime : 0s;
     host.known_until = host.known_since + std::min(lifetime, answer.lifetime);
     return FailWaiting(host);

@@ -62,29 +62,29 @@ void CallQueue::Add(HttpCall call, HttpLoop::Completion done) {
   pending.done = std::move(done);
   pending.started = Clock::now();
   pending.deadline = pending.started + pending.call.timeout;
-  if (stopping_) return Finish(pending, Failure::kCancelled, "stopping");
+  if (stopping_) return Finish(pending, FailureClass::kCancelled, "stopping");
   if (calls_.size() > options_.calls_max) {
-    return Finish(pending, Failure::kLocal, "too many calls at once");
+    return Finish(pending, FailureClass::kLocal, "too many calls at once");
   }
   if (HasLineBreak(pending.call.headers)) {
-    return Finish(pending, Failure::kBlocked, "a request header holds a line break");
+    return Finish(pending, FailureClass::kBlocked, "a request header holds a line break");
   }
   pending.target = hosts_.TargetOf(pending.call.url);
   if (!pending.target->refusal.empty()) {
-    return Finish(pending, Failure::kBlocked, pending.target->refusal);
+    return Finish(pending, FailureClass::kBlocked, pending.target->refusal);
   }
   const bool resolved_elsewhere = pending.target->url.literal.has_value() ||
                                   (!options_.proxy.empty() && options_.proxy_judges_targets);
   Host& host = hosts_.HostOf(*pending.target, !resolved_elsewhere);
   pending.host = &host;
   if (host.waiting.empty() && HasRoom(host) && IsResolved(pending)) {
-    if (host.failure != Failure::kNone) return Finish(pending, host.failure, host.detail);
+    if (host.failure != FailureClass::kNone) return Finish(pending, host.failure, host.detail);
     return Start(pending);
   }
   Wait(pending);
 }
 
-void CallQueue::Finish(PendingCall& pending, Failure failure, std::string detail) {
+void CallQueue::Finish(PendingCall& pending, FailureClass failure, std::string detail) {
   HttpOutcome outcome;
   outcome.failure = failure;
   outcome.detail = std::move(detail);
@@ -93,9 +93,9 @@ void CallQueue::Finish(PendingCall& pending, Failure failure, std::string detail
 
 void CallQueue::Finish(PendingCall& pending, HttpOutcome outcome, Clock::time_point ended) {
   outcome.elapsed = ended - pending.started;
-  if (outcome.failure == Failure::kNone && outcome.elapsed > pending.call.timeout) {
+  if (outcome.failure == FailureClass::kNone && outcome.elapsed > pending.call.timeout) {
     // A timer may fire late, the limit stays the limit.
-    outcome.failure = Failure::kTimeout;
+    outcome.failure = FailureClass::kTimeout;
     outcome.detail = "the answer came too late";
     outcome.status = 0;
     outcome.body.clear();
@@ -159,7 +159,7 @@ void CallQueue::ExpireWaiting() {
       continue;
     }
     StopWaiting(pending);
-    Finish(pending, Failure::kLocal, "no connection was free in time");
+    Finish(pending, FailureClass::kLocal, "no connection was free in time");
   }
 }
 
@@ -190,7 +190,7 @@ void CallQueue::StartWaiting() {
       for (const PendingCall* waiting : host.waiting) StartResolving(host, waiting->call.app);
       continue;
     }
-    if (host.failure != Failure::kNone) {
+    if (host.failure != FailureClass::kNone) {
       FailWaiting(host);
       continue;
     }
@@ -238,7 +238,7 @@ bool CallQueue::TryNextAddress(PendingCall& pending, const EasyHandle& handle,
                                const HttpOutcome& outcome) {
   Host& host = *pending.host;
   if (!handle.nothing_sent()) host.best_address = pending.address;
-  if (!handle.nothing_sent() || outcome.failure != Failure::kRefused) return false;
+  if (!handle.nothing_sent() || outcome.failure != FailureClass::kRefused) return false;
   if (++pending.tunnels_refused >= host.addresses.size()) return false;
   if (Clock::now() >= pending.deadline) return false;
   Start(pending);
@@ -282,7 +282,7 @@ void CallQueue::Start(PendingCall& pending) {
   transfer.connect_to = TunnelEnd(pending);
   transfer.pin_loaded = pending.pin ? &pending.pin->loaded : nullptr;
   if (!handle->Begin(transfer) || curl_multi_add_handle(multi_, handle->raw()) != CURLM_OK) {
-    return Finish(pending, Failure::kLocal, "out of memory");
+    return Finish(pending, FailureClass::kLocal, "out of memory");
   }
   handle->owner = &pending;
   pending.easy = handle.release();
@@ -323,8 +323,8 @@ void CallQueue::CollectEnded() {
     Host& host = *pending.host;
     if (handle->keep_alive()) host.keep_alive = handle->keep_alive();
     if (TryNextAddress(pending, *handle, outcome)) continue;
-    const bool broken = outcome.failure == Failure::kReset && handle->nothing_came();
-    if (handle->used_kept_connection() && (broken || outcome.failure == Failure::kTimeout)) {
+    const bool broken = outcome.failure == FailureClass::kReset && handle->nothing_came();
+    if (handle->used_kept_connection() && (broken || outcome.failure == FailureClass::kTimeout)) {
       // A silent one has said nothing since the call began.
       host.distrusted_at = broken ? Clock::now() : pending.started;
       if (broken && !pending.sent_again && Clock::now() < pending.deadline) {
@@ -352,14 +352,14 @@ void CallQueue::CancelAll() {
       PendingCall& pending = *owned;
       if (pending.waiting) {
         StopWaiting(pending);
-        Finish(pending, Failure::kCancelled, "stopping");
+        Finish(pending, FailureClass::kCancelled, "stopping");
       } else if (pending.easy != nullptr) {
         EasyHandle* handle = StopRunning(pending);
         HttpOutcome outcome = handle->Finish(CURLE_ABORTED_BY_CALLBACK);
         if (handle->answered_at()) {
           Finish(pending, std::move(outcome), *handle->answered_at());
         } else {
-          Finish(pending, Failure::kCancelled, "stopping");
+          Finish(pending, FailureClass::kCancelled, "stopping");
         }
       }
     }

@@ -77,14 +77,11 @@ class CallQueue {
   /// When the next waiting call is out of time; libcurl watches the running ones.
   std::chrono::steady_clock::time_point next_deadline() const;
 
-  std::size_t running() const { return running_; }
-  std::size_t waiting() const { return deadlines_.size(); }
-
  private:
   using Clock = std::chrono::steady_clock;
 
   PendingCall& NewCall();
-  void Finish(PendingCall& pending, Failure failure, std::string detail);
+  void Finish(PendingCall& pending, FailureClass failure, std::string detail);
   void Finish(PendingCall& pending, HttpOutcome outcome, Clock::time_point ended = Clock::now());
   void RunCompletions();
 

@@ -8,31 +8,32 @@
 
 namespace hookline::net {
 
-Failure EasyHandle::Classify(CURLcode code) const {
+FailureClass EasyHandle::Classify(CURLcode code) const {
   // libcurl takes a header that the end of the connection cuts off for a whole one.
-  if (code == CURLE_OK && !HasWholeHeader()) return Failure::kReset;
-  if (code == CURLE_OK) return BodyIsWhole() ? Failure::kNone : Failure::kHttp;
+  if (code == CURLE_OK && !HasWholeHeader()) return FailureClass::kReset;
+  if (code == CURLE_OK) return BodyIsWhole() ? FailureClass::kNone : FailureClass::kHttp;
   // What our own callbacks have stopped shows under various codes.
-  if (too_large_) return Failure::kTooLarge;
-  if (coding_broken_) return Failure::kHttp;
-  if (code == CURLE_WRITE_ERROR && !local_.empty()) return Failure::kLocal;
-  if (resend_refused_) return Failure::kReset;
+  if (too_large_) return FailureClass::kTooLarge;
+  if (coding_broken_) return FailureClass::kHttp;
+  if (code == CURLE_WRITE_ERROR && !local_.empty()) return FailureClass::kLocal;
+  if (resend_refused_) return FailureClass::kReset;
   switch (code) {
     case CURLE_URL_MALFORMAT:
-      return Failure::kBlocked;
+      return FailureClass::kBlocked;
     case CURLE_COULDNT_RESOLVE_HOST:
-      return Failure::kDns;
+      return FailureClass::kDns;
     case CURLE_COULDNT_RESOLVE_PROXY:
     case CURLE_SSL_CACERT_BADFILE:  // The file is ours.
     case CURLE_FAILED_INIT:
-      return Failure::kLocal;
+      return FailureClass::kLocal;
     case CURLE_COULDNT_CONNECT:
     case CURLE_INTERFACE_FAILED:
       return ClassifyConnect();
     case CURLE_PROXY:
       return ClassifySocks();
     case CURLE_OPERATION_TIMEDOUT:
-      return ReachedPeer() || options_.proxy.empty() ? Failure::kTimeout : Failure::kLocal;
+      return ReachedPeer() || options_.proxy.empty() ? FailureClass::kTimeout
+                                                     : FailureClass::kLocal;
     case CURLE_SSL_CONNECT_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CERTPROBLEM:
@@ -48,7 +49,7 @@ Failure EasyHandle::Classify(CURLcode code) const {
     case CURLE_USE_SSL_FAILED:
       return ClassifyTls();
     case CURLE_SEND_ERROR:
-      return AtProxy() ? Failure::kLocal : Failure::kReset;
+      return AtProxy() ? FailureClass::kLocal : FailureClass::kReset;
     case CURLE_RECV_ERROR: {
       if (AtProxy()) return ClassifyTunnel();
       // Both a broken connection and broken chunks; only the former leaves a system error. Over
@@ -56,31 +57,32 @@ Failure EasyHandle::Classify(CURLcode code) const {
       long system_error = 0;
       curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
       const bool plain = !transfer_.target->https && options_.proxy.empty();
-      return plain && system_error == 0 && header_bytes_ > 0 ? Failure::kHttp : Failure::kReset;
+      return plain && system_error == 0 && header_bytes_ > 0 ? FailureClass::kHttp
+                                                             : FailureClass::kReset;
     }
     case CURLE_UNSUPPORTED_PROTOCOL:  // An answer without a status line.
     case CURLE_WEIRD_SERVER_REPLY:
     case CURLE_BAD_CONTENT_ENCODING:
     case CURLE_HTTP2:
-      return Failure::kHttp;
+      return FailureClass::kHttp;
     case CURLE_OUT_OF_MEMORY:
       // Once an answer is awaited: libcurl's word for a header line longer than it takes.
-      return requests_ > 0 ? Failure::kTooLarge : Failure::kLocal;
+      return requests_ > 0 ? FailureClass::kTooLarge : FailureClass::kLocal;
     case CURLE_FILESIZE_EXCEEDED:
-      return Failure::kTooLarge;
+      return FailureClass::kTooLarge;
     default:
-      return Failure::kReset;
+      return FailureClass::kReset;
   }
 }
 
-Failure EasyHandle::ClassifyConnect() const {
-  if (!blocked_.empty()) return Failure::kBlocked;
+FailureClass EasyHandle::ClassifyConnect() const {
+  if (!blocked_.empty()) return FailureClass::kBlocked;
   // Behind a proxy it is the proxy that is connected to, and that one is the operator's.
   const bool local = !local_.empty() || !options_.proxy.empty() || LacksPorts();
-  return local ? Failure::kLocal : Failure::kRefused;
+  return local ? FailureClass::kLocal : FailureClass::kRefused;
 }
 
-Failure EasyHandle::ClassifySocks() const {
+FailureClass EasyHandle::ClassifySocks() const {
   long error = 0;
   curl_easy_getinfo(easy_, CURLINFO_PROXY_ERROR, &error);
   switch (error) {
@@ -90,18 +92,18 @@ Failure EasyHandle::ClassifySocks() const {
     case CURLPX_REPLY_NETWORK_UNREACHABLE:
     case CURLPX_REPLY_NOT_ALLOWED:
     case CURLPX_REPLY_TTL_EXPIRED:
-      return Failure::kRefused;
+      return FailureClass::kRefused;
     default:
-      return Failure::kLocal;
+      return FailureClass::kLocal;
   }
 }
 
-Failure EasyHandle::ClassifyTls() const {
+FailureClass EasyHandle::ClassifyTls() const {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &status);
   // Before there is a tunnel, TLS is the proxy's.
   const bool proxys = options_.proxy.starts_with("https://") && status == 0 && AtProxy();
-  return proxys ? Failure::kLocal : Failure::kTls;
+  return proxys ? FailureClass::kLocal : FailureClass::kTls;
 }
 
 bool EasyHandle::LacksPorts() const {
@@ -122,13 +124,14 @@ bool EasyHandle::ReachedPeer() const {
 
 bool EasyHandle::AtProxy() const { return !options_.proxy.empty() && requests_ == 0; }
 
-Failure EasyHandle::ClassifyTunnel() const {
+FailureClass EasyHandle::ClassifyTunnel() const {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &status);
   // No answer, or one that says that the proxy does not take our word: it is the way out that is
   // broken. Anything else is what the proxy has to say about the target.
   constexpr long kAuthenticationRequired = 407;
-  return status == 0 || status == kAuthenticationRequired ? Failure::kLocal : Failure::kRefused;
+  return status == 0 || status == kAuthenticationRequired ? FailureClass::kLocal
+                                                          : FailureClass::kRefused;
 }
 
 bool EasyHandle::HasWholeHeader() const {
@@ -139,10 +142,10 @@ bool EasyHandle::HasWholeHeader() const {
 
 bool EasyHandle::BodyIsWhole() const { return !decoder_ || decoder_->whole(); }
 
-std::string EasyHandle::Explain(CURLcode code, Failure failure) const {
-  if (failure == Failure::kBlocked && !blocked_.empty()) return blocked_;
-  if (failure == Failure::kLocal && !local_.empty()) return local_;
-  if (failure == Failure::kTooLarge) return "the answer is larger than allowed";
+std::string EasyHandle::Explain(CURLcode code, FailureClass failure) const {
+  if (failure == FailureClass::kBlocked && !blocked_.empty()) return blocked_;
+  if (failure == FailureClass::kLocal && !local_.empty()) return local_;
+  if (failure == FailureClass::kTooLarge) return "the answer is larger than allowed";
   if (resend_refused_) return "the connection was closed before an answer came";
   if (coding_broken_ || (code == CURLE_OK && !BodyIsWhole())) {
     return "the answer's body is not what its Content-Encoding says";

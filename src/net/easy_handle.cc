@@ -215,8 +215,8 @@ HttpOutcome EasyHandle::Finish(CURLcode code) {
   HttpOutcome outcome;
   outcome.failure = Classify(code);
   // Only a body can have failed after that.
-  if (answered_at_) outcome.failure = Failure::kNone;
-  if (outcome.failure == Failure::kNone) {
+  if (answered_at_) outcome.failure = FailureClass::kNone;
+  if (outcome.failure == FailureClass::kNone) {
     long status = 0;
     curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
     outcome.status = static_cast<int>(status);
@@ -225,7 +225,7 @@ HttpOutcome EasyHandle::Finish(CURLcode code) {
   } else {
     outcome.detail = Explain(code, outcome.failure);
     // An answer without end, of its header or body, has said its status nevertheless.
-    if (outcome.failure == Failure::kTooLarge) {
+    if (outcome.failure == FailureClass::kTooLarge) {
       long status = 0;
       curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
       if (status >= 200) outcome.status = static_cast<int>(status);

@@ -76,18 +76,18 @@ class EasyHandle {
   bool SetHeaders(const HttpCall& call);
   bool SetTls(const TlsFiles* tls);
   bool SetConnectionUse(const Transfer& transfer);
-  Failure Classify(CURLcode code) const;
+  FailureClass Classify(CURLcode code) const;
   bool HasWholeHeader() const;
   bool BodyIsWhole() const;
   bool IsSuccess() const;
-  Failure ClassifyConnect() const;
-  Failure ClassifySocks() const;
-  Failure ClassifyTunnel() const;
-  Failure ClassifyTls() const;
+  FailureClass ClassifyConnect() const;
+  FailureClass ClassifySocks() const;
+  FailureClass ClassifyTunnel() const;
+  FailureClass ClassifyTls() const;
   bool LacksPorts() const;
   bool ReachedPeer() const;
   bool AtProxy() const;  ///< A proxy is used, and the request itself has not been sent.
-  std::string Explain(CURLcode code, Failure failure) const;
+  std::string Explain(CURLcode code, FailureClass failure) const;
 
   static std::size_t OnBody(char* data, std::size_t size, std::size_t count, void* self);
   static std::size_t OnHeader(char* data, std::size_t size, std::size_t count, void* self);

@@ -54,7 +54,7 @@ struct Host {
   State state = State::kUnknown;
   std::chrono::steady_clock::time_point known_since{};
   std::chrono::steady_clock::time_point known_until{};
-  Failure failure = Failure::kNone;  ///< Of the latest lookup.
+  FailureClass failure = FailureClass::kNone;  ///< Of the latest lookup.
   std::string detail;
   std::shared_ptr<Pin> pin;
   std::vector<IpAddress> addresses;  ///< For the proxy, instead of a pin.

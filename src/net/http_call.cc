@@ -27,32 +27,4 @@ curl_slist* HeaderBlock::first() const {
   return const_cast<curl_slist*>(nodes_.data());
 }
 
-std::string_view Name(Failure failure) {
-  switch (failure) {
-    case Failure::kNone:
-      return "none";
-    case Failure::kDns:
-      return "dns";
-    case Failure::kRefused:
-      return "refused";
-    case Failure::kReset:
-      return "reset";
-    case Failure::kTimeout:
-      return "timeout";
-    case Failure::kTls:
-      return "tls";
-    case Failure::kHttp:
-      return "http";
-    case Failure::kTooLarge:
-      return "too_large";
-    case Failure::kBlocked:
-      return "blocked";
-    case Failure::kCancelled:
-      return "cancelled";
-    case Failure::kLocal:
-      return "local";
-  }
-  return "unknown";
-}
-
 }  // namespace hookline::net

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/failure_class.h"
 #include "base/ids.h"
 
 struct curl_slist;
@@ -68,28 +69,8 @@ struct HttpCall {
   bool decode_body = false;
 };
 
-/// Why a call brought no answer.
-enum class Failure {
-  kNone,       ///< There is an answer, whatever its status.
-  kDns,        ///< The name does not resolve.
-  kRefused,    ///< No connection.
-  kReset,      ///< The connection broke before the answer was complete.
-  kTimeout,    ///< The call's time was up.
-  kTls,        ///< No TLS session: certificate, name, protocol.
-  kHttp,       ///< The answer is not HTTP.
-  kTooLarge,   ///< The answer's header or body exceeds the loop's hard limits.
-  kBlocked,    ///< The URL is invalid or the target is not allowed.
-  kCancelled,  ///< The loop was stopped.
-  /// Trouble of our own: no descriptor, memory or port was free, too many calls or lookups wait, or
-  /// our proxy cannot be reached. Says nothing about the target.
-  kLocal,
-};
-
-/// "dns", "refused", …: the class as users and metrics see it.
-std::string_view Name(Failure failure);
-
 struct HttpOutcome {
-  Failure failure = Failure::kNone;
+  FailureClass failure = FailureClass::kNone;
   int status = 0;           ///< Of the final answer, even one that is kTooLarge; 0 without one.
   std::string body;         ///< At most HttpCall::response_bytes_max.
   std::string retry_after;  ///< The header's text, empty without one.

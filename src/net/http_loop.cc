@@ -57,7 +57,6 @@ class HttpLoop::Impl {
   bool OnLoopThread() const { return std::this_thread::get_id() == thread_id_.load(); }
   LoopInbox& inbox() { return *inbox_; }
   CallQueue& calls() { return *calls_; }
-  HttpLoopStats stats() const;
 
  private:
   void Run();
@@ -76,8 +75,6 @@ class HttpLoop::Impl {
   std::vector<Timer> timers_;  ///< A heap, the earliest first.
   std::uint64_t timer_number_ = 0;
 
-  std::atomic<std::size_t> running_{0};
-  std::atomic<std::size_t> waiting_{0};
   std::atomic<std::thread::id> thread_id_{};
   std::thread thread_;
 };
@@ -99,13 +96,6 @@ void HttpLoop::Impl::Schedule(std::chrono::nanoseconds delay, Task task) {
   std::push_heap(timers_.begin(), timers_.end(), Later);
 }
 
-HttpLoopStats HttpLoop::Impl::stats() const {
-  HttpLoopStats stats;
-  stats.running = running_.load(std::memory_order_relaxed);
-  stats.waiting = waiting_.load(std::memory_order_relaxed);
-  return stats;
-}
-
 void HttpLoop::Impl::Run() {
   thread_id_.store(std::this_thread::get_id());
   calls_ = std::make_unique<CallQueue>(options_, *policy_, *resolver_, inbox_);
@@ -114,8 +104,6 @@ void HttpLoop::Impl::Run() {
     if (closed) break;
     RunTimers();
     calls_->Work();
-    running_.store(calls_->running(), std::memory_order_relaxed);
-    waiting_.store(calls_->waiting(), std::memory_order_relaxed);
     // What completions have started must get going before we sleep.
     if (calls_->has_work() || !inbox_->BeginSleep()) continue;
     calls_->Sleep(SleepUntil());
@@ -125,8 +113,6 @@ void HttpLoop::Impl::Run() {
   calls_->CancelAll();
   timers_.clear();
   calls_.reset();
-  running_.store(0);
-  waiting_.store(0);
 }
 
 bool HttpLoop::Impl::RunPosted() {
@@ -178,7 +164,5 @@ void HttpLoop::Send(HttpCall call, Completion done) {
 }
 
 bool HttpLoop::OnLoopThread() const { return impl_->OnLoopThread(); }
-
-HttpLoopStats HttpLoop::stats() const { return impl_->stats(); }
 
 }  // namespace hookline::net

@@ -56,12 +56,6 @@ struct HttpLoopOptions {
   std::string interface;  ///< Name of the only network interface to use; empty: any.
 };
 
-/// Counters of one loop, for metrics.
-struct HttpLoopStats {
-  std::size_t running = 0;  ///< Calls with a connection, or making one.
-  std::size_t waiting = 0;  ///< For a name, or for a connection of the host.
-};
-
 /// One thread that makes HTTP calls. Lifecycle: construct → Start() → Stop() → destroy (the
 /// destructor stops too).
 ///
@@ -101,12 +95,9 @@ class HttpLoop {
   /// thread only.
   void Send(HttpCall call, Completion done);
 
+ private:
   bool OnLoopThread() const;
 
-  /// Thread-safe; a moment's view.
-  HttpLoopStats stats() const;
-
- private:
   class Impl;
   std::unique_ptr<Impl> impl_;
 };

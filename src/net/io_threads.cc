@@ -38,9 +38,4 @@ void IoThreads::Stop() {
   }
 }
 
-boost::asio::io_context& IoThreads::Next() {
-  const std::size_t turn = next_.fetch_add(1, std::memory_order_relaxed);
-  return units_[turn % units_.size()]->context;
-}
-
 }  // namespace hookline::net

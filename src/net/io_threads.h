@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cstddef>
@@ -31,9 +30,6 @@ class IoThreads {
   std::size_t size() const { return units_.size(); }
   boost::asio::io_context& At(std::size_t index) { return units_[index]->context; }
 
-  /// The contexts in turn. Thread-safe.
-  boost::asio::io_context& Next();
-
  private:
   struct Unit {
     // One thread per context: the hint lets Asio wake it without a search for an idle thread.
@@ -44,7 +40,6 @@ class IoThreads {
   };
 
   std::vector<std::unique_ptr<Unit>> units_;
-  std::atomic<std::size_t> next_{0};
 };
 
 }  // namespace hookline::net

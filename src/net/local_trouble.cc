@@ -12,13 +12,6 @@ bool IsLocalTrouble(int error) {
   return error == EMFILE || error == ENFILE || error == ENOMEM || error == ENOBUFS;
 }
 
-bool LacksDescriptors() {
-  const int fd = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return IsLocalTrouble(errno);
-  ::close(fd);
-  return false;
-}
-
 bool LacksPortsTo(const sockaddr& address) {
   // A datagram socket has ports of its own: it fails only for want of an address.
   const int fd = ::socket(address.sa_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);

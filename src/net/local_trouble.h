@@ -9,9 +9,6 @@ namespace hookline::net {
 /// machine: descriptors, memory, buffers.
 bool IsLocalTrouble(int error);
 
-/// True if no socket can be opened at this moment, for a reason that IsLocalTrouble().
-bool LacksDescriptors();
-
 /// After connect() to `address` has failed with EADDRNOTAVAIL: true if there is a way to that
 /// address, so that it is a free local port that was missing; false if this machine has no address
 /// of its own to go there from (IPv6 without IPv6).

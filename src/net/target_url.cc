@@ -221,12 +221,4 @@ Result<TargetUrl> ParseTargetUrl(std::string_view url) {
   return target;
 }
 
-std::string RedactUrl(std::string_view url) {
-  const Result<TargetUrl> target = ParseTargetUrl(url);
-  if (!target) return "(invalid URL)";
-  const std::string& text = target->url;
-  const std::size_t question = text.find('?');
-  return question == std::string::npos ? text : text.substr(0, question) + "?...";
-}
-
 }  // namespace hookline::net

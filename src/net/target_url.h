@@ -30,7 +30,4 @@ struct TargetUrl {
 /// part of the URL otherwise.
 Result<TargetUrl> ParseTargetUrl(std::string_view url);
 
-/// `url` for logs and messages: without credentials, query and fragment, which may hold secrets.
-std::string RedactUrl(std::string_view url);
-
 }  // namespace hookline::net

@@ -6,43 +6,13 @@
 namespace hookline::sinks {
 namespace {
 
-using hooks::AnswerClass;
-
-AnswerClass ToAnswerClass(net::Failure failure) {
-  switch (failure) {
-    case net::Failure::kNone:
-      return AnswerClass::kAnswered;
-    case net::Failure::kDns:
-      return AnswerClass::kDns;
-    case net::Failure::kRefused:
-      return AnswerClass::kRefused;
-    case net::Failure::kReset:
-      return AnswerClass::kReset;
-    case net::Failure::kTimeout:
-      return AnswerClass::kTimeout;
-    case net::Failure::kTls:
-      return AnswerClass::kTls;
-    case net::Failure::kHttp:
-      return AnswerClass::kHttp;
-    case net::Failure::kTooLarge:
-      return AnswerClass::kTooLarge;
-    case net::Failure::kBlocked:
-      return AnswerClass::kBlocked;
-    case net::Failure::kCancelled:
-      return AnswerClass::kCancelled;
-    case net::Failure::kLocal:
-      return AnswerClass::kLocal;
-  }
-  return AnswerClass::kCancelled;
-}
-
 hooks::TransportOutcome ToOutcome(net::HttpOutcome outcome, std::size_t bytes_max) {
   hooks::TransportOutcome result;
-  result.failure = ToAnswerClass(outcome.failure);
+  result.failure = outcome.failure;
   result.status = outcome.status;
   result.detail = std::move(outcome.detail);
   if (outcome.body.size() > bytes_max) {
-    result.failure = AnswerClass::kTooLarge;
+    result.failure = FailureClass::kTooLarge;
     result.detail = "the answer is larger than allowed";
     return result;
   }
@@ -98,7 +68,7 @@ void HookTransport::Send(hooks::TransportRequest request,
   });
   if (posted) return;
   hooks::TransportOutcome cancelled;
-  cancelled.failure = AnswerClass::kCancelled;
+  cancelled.failure = FailureClass::kCancelled;
   cancelled.detail = "the server is stopping";
   (*finish)(std::move(cancelled));
 }

@@ -8,41 +8,12 @@
 namespace hookline::sinks {
 namespace {
 
-using delivery::FailureClass;
-
 // Apps whose keys and headers are kept ready; more are prepared anew.
 constexpr std::size_t kCallersMax = 4096;
 // Nobody reads the answer's body: it is received only so that the connection can be used again.
 constexpr std::size_t kResponseBytesMax = 0;
 // Longer means that this loop has far more to do than connections: better to ask again later.
 constexpr std::chrono::milliseconds kConnectionWaitMax{15'000};
-
-FailureClass ToFailureClass(net::Failure failure) {
-  switch (failure) {
-    case net::Failure::kNone:
-    case net::Failure::kCancelled:
-      return FailureClass::kNone;
-    case net::Failure::kDns:
-      return FailureClass::kDns;
-    case net::Failure::kRefused:
-      return FailureClass::kRefused;
-    case net::Failure::kReset:
-      return FailureClass::kReset;
-    case net::Failure::kTimeout:
-      return FailureClass::kTimeout;
-    case net::Failure::kTls:
-      return FailureClass::kTls;
-    case net::Failure::kHttp:
-      return FailureClass::kHttp;
-    case net::Failure::kTooLarge:
-      return FailureClass::kTooLarge;
-    case net::Failure::kBlocked:
-      return FailureClass::kBlocked;
-    case net::Failure::kLocal:
-      return FailureClass::kLocal;
-  }
-  return FailureClass::kHttp;
-}
 
 std::string Url(const settings::EventHook& hook, const delivery::EventPayload& event) {
   if (!settings::IsUrlTemplate(hook.url)) return hook.url;
@@ -64,18 +35,17 @@ const std::shared_ptr<const std::string>& Body(const settings::EventHook& hook,
   return hook.payload_v2 && event.body_v2 != nullptr ? event.body_v2 : event.body_v1;
 }
 
-}  // namespace
-
 delivery::AttemptOutcome ToAttemptOutcome(net::HttpOutcome outcome) {
   delivery::AttemptOutcome result;
-  result.failure = ToFailureClass(outcome.failure);
+  result.failure = outcome.failure;
   result.status = outcome.status;
   result.retry_after = std::move(outcome.retry_after);
   result.elapsed = outcome.elapsed;
   result.detail = std::move(outcome.detail);
-  result.cancelled = outcome.failure == net::Failure::kCancelled;
   return result;
 }
+
+}  // namespace
 
 void HttpSink::Start(delivery::Attempt attempt,
                      std::move_only_function<void(delivery::AttemptOutcome)> done) {

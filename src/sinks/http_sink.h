@@ -13,9 +13,6 @@
 
 namespace hookline::sinks {
 
-/// What an HttpOutcome means to delivery.
-delivery::AttemptOutcome ToAttemptOutcome(net::HttpOutcome outcome);
-
 /// Sends deliveries, signed (docs/contract/hooks.md#delivery). Lives on one HttpLoop and is used
 /// on its thread only; the loop outlives it, and it outlives the calls.
 class HttpSink final : public delivery::Sink {

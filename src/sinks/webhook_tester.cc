@@ -46,7 +46,7 @@ void WebhookTester::Test(settings::AppPtr app, std::string url, std::string body
   });
   if (posted) return;
   delivery::AttemptOutcome stopped;
-  stopped.cancelled = true;
+  stopped.failure = FailureClass::kCancelled;
   call->done(std::move(stopped));
 }
 

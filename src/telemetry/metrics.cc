@@ -53,15 +53,15 @@ void AddSyncHooks(Page& page, const std::vector<hooks::HookReport>& sync_hooks) 
     for (const hooks::HookReport& report : sync_hooks) {
       if (report.kind != kind) continue;
       paused += report.state == hooks::HealthState::kPaused ? 1 : 0;
-      for (std::size_t i = 0; i < hooks::kAnswerClasses; ++i) {
+      for (std::size_t i = 0; i < kFailureClasses; ++i) {
         sum.by_class[i] += report.counts.by_class[i];
       }
     }
-    for (std::size_t i = 0; i < hooks::kAnswerClasses; ++i) {
-      const auto answer = static_cast<hooks::AnswerClass>(i);
-      calls.metric.push_back(Page::CounterMetric({{"kind", std::string(hooks::ToString(kind))},
-                                                  {"result", std::string(hooks::ToString(answer))}},
-                                                 static_cast<std::int64_t>(sum[answer])));
+    for (std::size_t i = 0; i < kFailureClasses; ++i) {
+      const auto answer = static_cast<FailureClass>(i);
+      calls.metric.push_back(Page::CounterMetric(
+          {{"kind", std::string(hooks::ToString(kind))}, {"result", std::string(ToString(answer))}},
+          static_cast<std::int64_t>(sum[answer])));
     }
   }
   page.Add(std::move(calls));
@@ -125,11 +125,12 @@ std::string RenderMetrics(const delivery::DispatcherStats& delivery, const Serve
   failed.name = "hookline_failed_attempts_total";
   failed.help = "Failed attempts by class; \"status\" is an answer outside 200 to 299.";
   failed.type = MetricType::Counter;
-  for (std::size_t i = 0; i < delivery.failed_attempts.size(); ++i) {
-    const auto failure = static_cast<delivery::FailureClass>(i);
-    const std::string name(failure == delivery::FailureClass::kNone ? std::string_view("status")
-                                                                    : delivery::ToString(failure));
-    failed.metric.push_back(Page::CounterMetric({{"class", name}}, delivery.failed_attempts[i]));
+  // Of synchronous hooks only are those that follow, and kCancelled is not recorded.
+  for (std::size_t i = 1; i <= static_cast<std::size_t>(FailureClass::kStatus); ++i) {
+    const auto failure = static_cast<FailureClass>(i);
+    if (failure == FailureClass::kCancelled) continue;
+    failed.metric.push_back(Page::CounterMetric({{"class", std::string(ToString(failure))}},
+                                                delivery.failed_attempts[i]));
   }
   page.Add(std::move(failed));
   AddSyncHooks(page, sync_hooks);

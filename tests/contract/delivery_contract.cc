@@ -7,7 +7,6 @@ namespace hookline::store {
 namespace {
 
 using delivery::DeliveryState;
-using delivery::FailureClass;
 using testing::ElementsAre;
 using testing::ElementsAreArray;
 using testing::IsEmpty;

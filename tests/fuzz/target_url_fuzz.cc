@@ -58,10 +58,8 @@ void CheckAuthorization(std::string_view text) {
 
 void Check(std::string_view url) {
   const auto target = ParseTargetUrl(url);
-  const std::string redacted = RedactUrl(url);
   if (!target) {
     HOOKLINE_CHECK(target.error().kind() == ErrorKind::kInput);
-    HOOKLINE_CHECK(redacted == "(invalid URL)");
     return;
   }
   CheckSpelling(*target);
@@ -72,12 +70,6 @@ void Check(std::string_view url) {
   HOOKLINE_CHECK(again->url == target->url && again->https == target->https);
   HOOKLINE_CHECK(again->host == target->host && again->port == target->port);
   HOOKLINE_CHECK(again->literal == target->literal && again->authorization.empty());
-
-  const std::size_t question = target->url.find('?');
-  HOOKLINE_CHECK(
-      redacted ==
-      (question == std::string::npos ? target->url : target->url.substr(0, question) + "?..."));
-  HOOKLINE_CHECK(RedactUrl(redacted) == redacted);
 }
 
 }  // namespace

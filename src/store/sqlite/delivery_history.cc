@@ -33,7 +33,7 @@ delivery::DeliveryView ReadView(Columns columns) {
   view.state = static_cast<DeliveryState>(columns.Int());
   view.attempts = columns.Int32();
   view.manual = columns.Bool();
-  view.last_failure = static_cast<delivery::FailureClass>(columns.Int());
+  view.last_failure = static_cast<FailureClass>(columns.Int());
   view.last_status = columns.Int32();
   view.reason = columns.Text();
   view.next_attempt_at = columns.Time();
@@ -47,7 +47,7 @@ delivery::AttemptView ReadAttempt(Columns columns) {
   delivery::AttemptView view;
   view.attempt = columns.Int32();
   view.started_at = columns.Time();
-  view.failure = static_cast<delivery::FailureClass>(columns.Int());
+  view.failure = static_cast<FailureClass>(columns.Int());
   view.status = columns.Int32();
   view.elapsed = std::chrono::nanoseconds(columns.Int());
   view.detail = columns.Text();

@@ -359,7 +359,7 @@ DeliveryId WriterSession::InsertDelivery(delivery::PendingDelivery delivery) {
 
 void WriterSession::RecordOutcome(const delivery::OutcomeRecord& record) {
   // An attempt that was handed back never happened.
-  if (record.outcome.cancelled) return;
+  if (record.outcome.cancelled()) return;
   BeforeWrite();
   deliveries_.RecordOutcome(record);
 }

@@ -160,15 +160,4 @@ std::vector<ScriptedSink::Seen> Rig::Seen(HookId hook) const {
   return all;
 }
 
-std::optional<delivery::HookHealth> Rig::Health(HookId hook) {
-  std::optional<delivery::HookHealth> health;
-  bool answered = false;
-  dispatcher->Health(hook, [&](std::optional<delivery::HookHealth> one) {
-    health = one;
-    answered = true;
-  });
-  EXPECT_TRUE(world.RunUntil([&] { return answered; }, std::chrono::seconds(1)));
-  return health;
-}
-
 }  // namespace hookline::testing

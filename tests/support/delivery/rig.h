@@ -52,7 +52,6 @@ class Rig {
   int Count(delivery::DeliveryState state) const;
   bool NothingPending() const { return tables.NothingPending(); }
   std::vector<ScriptedSink::Seen> Seen(HookId hook) const;
-  std::optional<delivery::HookHealth> Health(HookId hook);
 
   World world;
   MemoryTables tables;

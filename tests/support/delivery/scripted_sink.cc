@@ -14,7 +14,7 @@ Reply Status(int status, std::chrono::nanoseconds latency) {
   return reply;
 }
 
-Reply Failure(delivery::FailureClass failure, std::chrono::nanoseconds latency) {
+Reply Failure(FailureClass failure, std::chrono::nanoseconds latency) {
   Reply reply;
   reply.outcome.failure = failure;
   reply.latency = latency;
@@ -30,7 +30,7 @@ void ScriptedSink::Start(delivery::Attempt attempt,
 
   Reply reply = script_(attempt);
   if (reply.latency >= attempt.timeout) {
-    reply = Failure(delivery::FailureClass::kTimeout, attempt.timeout);
+    reply = Failure(FailureClass::kTimeout, attempt.timeout);
   }
   const auto started = world_.clock.SteadyNow();
   reply.outcome.elapsed = reply.latency;
@@ -58,7 +58,7 @@ void ScriptedSink::Finish(DeliveryId delivery, std::uint64_t serial,
 void ScriptedSink::CancelAll() {
   while (!open_.empty()) {
     delivery::AttemptOutcome outcome;
-    outcome.cancelled = true;
+    outcome.failure = FailureClass::kCancelled;
     Finish(open_.begin()->first, open_.begin()->second.serial, std::move(outcome));
   }
 }

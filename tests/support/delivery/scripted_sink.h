@@ -19,7 +19,7 @@ struct Reply {
 };
 
 Reply Status(int status, std::chrono::nanoseconds latency = std::chrono::milliseconds(1));
-Reply Failure(delivery::FailureClass failure,
+Reply Failure(FailureClass failure,
               std::chrono::nanoseconds latency = std::chrono::milliseconds(1));
 
 /// A Sink that asks a function what happens. It fails the test if an attempt overlaps another one

@@ -114,7 +114,7 @@ class PromptTransport final : public hooks::Transport {
             std::move_only_function<void(hooks::TransportOutcome)> done) override {
     ++calls;
     if (on_call) on_call();
-    done({hooks::AnswerClass::kAnswered, 200, answer, {}});
+    done({FailureClass::kNone, 200, answer, {}});
   }
   void After(std::chrono::milliseconds, std::move_only_function<void()> fn) override { fn(); }
   int calls = 0;

@@ -450,23 +450,6 @@ TEST(DispatcherTest, AttemptsThatAreHandedBackCostNothing) {
   EXPECT_EQ(rig.Stored(id).attempts.at(0).attempt, 1);
 }
 
-TEST(DispatcherTest, TellsHowAHookIsDoing) {
-  Rig rig({});
-  const HookId hook = rig.AddHooks(1);
-  rig.Boot();
-  EXPECT_EQ(rig.Health(hook), std::nullopt);
-  rig.script = [](const Attempt&) { return Failure(FailureClass::kDns); };
-  rig.Emit({hook});
-  rig.world.RunFor(milliseconds(100));
-  const auto health = rig.Health(hook);
-  ASSERT_TRUE(health);
-  EXPECT_EQ(health->last_failure, FailureClass::kDns);
-  EXPECT_EQ(health->consecutive_failures, 1);
-  EXPECT_EQ(health->in_flight, 0);
-  EXPECT_TRUE(health->next_retry_at);
-  EXPECT_EQ(health->in_flight_limit, 64);
-}
-
 TEST(DispatcherTest, IdleLanesAreForgotten) {
   Rig::Options options;
   options.limits.idle_lanes = 10;

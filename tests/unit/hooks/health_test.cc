@@ -22,17 +22,17 @@ class HealthTest : public ::testing::Test {
   void Wait(milliseconds time) { at_ += time; }
 
   Health::Permit Admit(std::string_view url = kUrl) { return health_.Admit(url, Now()); }
-  std::optional<Transition> Record(const Health::Permit& permit, AnswerClass answer) {
+  std::optional<Transition> Record(const Health::Permit& permit, FailureClass answer) {
     return health_.Record(permit, answer, "why", Now());
   }
   // A call from start to end at one moment; must be let through.
-  std::optional<Transition> Call(AnswerClass answer) {
+  std::optional<Transition> Call(FailureClass answer) {
     const auto permit = Admit();
     EXPECT_TRUE(permit.allowed);
     return Record(permit, answer);
   }
   void Pause() {
-    for (int i = 0; i < 5; ++i) Call(AnswerClass::kTimeout);
+    for (int i = 0; i < 5; ++i) Call(FailureClass::kTimeout);
     ASSERT_EQ(health_.state(), HealthState::kPaused);
   }
 
@@ -40,12 +40,12 @@ class HealthTest : public ::testing::Test {
   Health health_;
 };
 
-constexpr AnswerClass kUnreachable[] = {AnswerClass::kDns,   AnswerClass::kRefused,
-                                        AnswerClass::kReset, AnswerClass::kTimeout,
-                                        AnswerClass::kTls,   AnswerClass::kBlocked};
-constexpr AnswerClass kOtherFailures[] = {AnswerClass::kStatus, AnswerClass::kEmptyBody,
-                                          AnswerClass::kBadBody, AnswerClass::kHttp,
-                                          AnswerClass::kTooLarge};
+constexpr FailureClass kUnreachable[] = {FailureClass::kDns,   FailureClass::kRefused,
+                                         FailureClass::kReset, FailureClass::kTimeout,
+                                         FailureClass::kTls,   FailureClass::kBlocked};
+constexpr FailureClass kOtherFailures[] = {FailureClass::kStatus, FailureClass::kEmptyBody,
+                                           FailureClass::kBadBody, FailureClass::kHttp,
+                                           FailureClass::kTooLarge};
 
 TEST_F(HealthTest, StartsHealthyAndLetsEveryCallThrough) {
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
@@ -60,12 +60,12 @@ TEST_F(HealthTest, StartsHealthyAndLetsEveryCallThrough) {
 
 TEST_F(HealthTest, FiveUnreachableAnswersInARowPauseIt) {
   for (int i = 0; i < 4; ++i) {
-    EXPECT_FALSE(Call(AnswerClass::kRefused));
+    EXPECT_FALSE(Call(FailureClass::kRefused));
     EXPECT_EQ(health_.state(), HealthState::kHealthy);
     EXPECT_EQ(health_.consecutive_failures(), i + 1);
     Wait(seconds(1));
   }
-  const auto transition = Call(AnswerClass::kRefused);
+  const auto transition = Call(FailureClass::kRefused);
   ASSERT_TRUE(transition);
   EXPECT_EQ(transition->to, HealthState::kPaused);
   EXPECT_EQ(transition->at, kStart + seconds(4));
@@ -77,7 +77,7 @@ TEST_F(HealthTest, FiveUnreachableAnswersInARowPauseIt) {
 }
 
 TEST_F(HealthTest, EveryClassOfUnreachableCounts) {
-  for (const AnswerClass answer : kUnreachable) {
+  for (const FailureClass answer : kUnreachable) {
     Health health;
     for (int i = 0; i < 5; ++i) health.Record(health.Admit(kUrl, Now()), answer, "", Now());
     EXPECT_EQ(health.state(), HealthState::kPaused) << ToString(answer);
@@ -85,20 +85,21 @@ TEST_F(HealthTest, EveryClassOfUnreachableCounts) {
 }
 
 TEST_F(HealthTest, MixedUnreachableAnswersCountTogether) {
-  for (const AnswerClass answer : {AnswerClass::kDns, AnswerClass::kTimeout, AnswerClass::kReset,
-                                   AnswerClass::kTls, AnswerClass::kRefused}) {
+  for (const FailureClass answer :
+       {FailureClass::kDns, FailureClass::kTimeout, FailureClass::kReset, FailureClass::kTls,
+        FailureClass::kRefused}) {
     Call(answer);
   }
   // One time-out is one user's.
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
-  Call(AnswerClass::kTimeout);
+  Call(FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
-  Call(AnswerClass::kTimeout);
+  Call(FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kPaused);
 }
 
 TEST_F(HealthTest, FailuresThatAreNoProofOfAbsenceNeverPause) {
-  for (const AnswerClass answer : kOtherFailures) {
+  for (const FailureClass answer : kOtherFailures) {
     Health health;
     for (int i = 0; i < 50; ++i) health.Record(health.Admit(kUrl, Now()), answer, "", Now());
     EXPECT_EQ(health.state(), HealthState::kHealthy) << ToString(answer);
@@ -107,10 +108,10 @@ TEST_F(HealthTest, FailuresThatAreNoProofOfAbsenceNeverPause) {
 }
 
 TEST_F(HealthTest, AnyOtherAnswerStartsTheRowAnew) {
-  std::vector<AnswerClass> breakers(std::begin(kOtherFailures), std::end(kOtherFailures));
-  breakers.push_back(AnswerClass::kAnswered);
-  for (const AnswerClass breaker : breakers) {
-    for (int i = 0; i < 4; ++i) Call(AnswerClass::kTimeout);
+  std::vector<FailureClass> breakers(std::begin(kOtherFailures), std::end(kOtherFailures));
+  breakers.push_back(FailureClass::kNone);
+  for (const FailureClass breaker : breakers) {
+    for (int i = 0; i < 4; ++i) Call(FailureClass::kTimeout);
     Call(breaker);
     EXPECT_EQ(health_.consecutive_failures(), 0) << ToString(breaker);
   }
@@ -119,9 +120,9 @@ TEST_F(HealthTest, AnyOtherAnswerStartsTheRowAnew) {
 
 TEST_F(HealthTest, InterleavedSingleFailuresNeverPause) {
   for (int i = 0; i < 1000; ++i) {
-    Call(AnswerClass::kTimeout);
+    Call(FailureClass::kTimeout);
     Wait(milliseconds(10));
-    Call(AnswerClass::kAnswered);
+    Call(FailureClass::kNone);
     Wait(milliseconds(10));
   }
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
@@ -131,7 +132,7 @@ TEST_F(HealthTest, InterleavedSingleFailuresNeverPause) {
 TEST_F(HealthTest, FailuresThatAreFarApartDoNotPause) {
   // Any five of them span 4 × 7.501 s: more than the window.
   for (int i = 0; i < 100; ++i) {
-    Call(AnswerClass::kTimeout);
+    Call(FailureClass::kTimeout);
     Wait(milliseconds(7501));
   }
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
@@ -140,20 +141,20 @@ TEST_F(HealthTest, FailuresThatAreFarApartDoNotPause) {
 
 TEST_F(HealthTest, TheWindowIncludesItsEnd) {
   for (int i = 0; i < 4; ++i) {
-    Call(AnswerClass::kTimeout);
+    Call(FailureClass::kTimeout);
     Wait(milliseconds(7500));
   }
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
-  Call(AnswerClass::kTimeout);
+  Call(FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kPaused);
 }
 
 TEST_F(HealthTest, TheWindowSlides) {
-  Call(AnswerClass::kTimeout);
+  Call(FailureClass::kTimeout);
   Wait(seconds(60));
-  for (int i = 0; i < 4; ++i) Call(AnswerClass::kTimeout);
+  for (int i = 0; i < 4; ++i) Call(FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kHealthy) << "five in a row, but one is long ago";
-  Call(AnswerClass::kTimeout);
+  Call(FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kPaused);
 }
 
@@ -178,7 +179,7 @@ TEST_F(HealthTest, OneProbeAtATime) {
     EXPECT_FALSE(Admit().allowed) << "while the probe is under way, however long";
     Wait(seconds(1));
   }
-  Record(probe, AnswerClass::kTimeout);
+  Record(probe, FailureClass::kTimeout);
   EXPECT_FALSE(health_.probe_in_flight());
   EXPECT_TRUE(Admit().probe) << "the interval is over since long";
   EXPECT_FALSE(Admit().allowed);
@@ -192,7 +193,7 @@ TEST_F(HealthTest, ProbesStartAtLeastTheIntervalApart) {
     const auto permit = Admit();
     if (!permit.allowed) continue;
     probes.push_back(at_);
-    EXPECT_FALSE(Record(permit, AnswerClass::kRefused));
+    EXPECT_FALSE(Record(permit, FailureClass::kRefused));
     EXPECT_EQ(health_.state(), HealthState::kPaused);
   }
   ASSERT_EQ(probes.size(), 6U);
@@ -205,7 +206,7 @@ TEST_F(HealthTest, ProbesStartAtLeastTheIntervalApart) {
 TEST_F(HealthTest, TheFirstSuccessResumesIt) {
   Pause();
   Wait(seconds(7));
-  const auto transition = Record(Admit(), AnswerClass::kAnswered);
+  const auto transition = Record(Admit(), FailureClass::kNone);
   ASSERT_TRUE(transition);
   EXPECT_EQ(transition->to, HealthState::kHealthy);
   EXPECT_EQ(transition->at, kStart + seconds(7));
@@ -220,15 +221,15 @@ TEST_F(HealthTest, TheFirstSuccessResumesIt) {
 TEST_F(HealthTest, AfterResumingFiveNewFailuresAreNeeded) {
   Pause();
   Wait(seconds(5));
-  Record(Admit(), AnswerClass::kAnswered);
-  for (int i = 0; i < 4; ++i) EXPECT_FALSE(Call(AnswerClass::kTimeout));
+  Record(Admit(), FailureClass::kNone);
+  for (int i = 0; i < 4; ++i) EXPECT_FALSE(Call(FailureClass::kTimeout));
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
-  EXPECT_TRUE(Call(AnswerClass::kTimeout));
+  EXPECT_TRUE(Call(FailureClass::kTimeout));
 }
 
 TEST_F(HealthTest, AProbeThatFailsOtherwiseLeavesItPaused) {
   Pause();
-  for (const AnswerClass answer : kOtherFailures) {
+  for (const FailureClass answer : kOtherFailures) {
     Wait(seconds(5));
     EXPECT_FALSE(Record(Admit(), answer));
     EXPECT_EQ(health_.state(), HealthState::kPaused) << ToString(answer);
@@ -237,7 +238,7 @@ TEST_F(HealthTest, AProbeThatFailsOtherwiseLeavesItPaused) {
 
 TEST_F(HealthTest, AProbeThatSaysNothingMakesRoomForTheNext) {
   Pause();
-  for (const AnswerClass nothing : {AnswerClass::kCancelled, AnswerClass::kLocal}) {
+  for (const FailureClass nothing : {FailureClass::kCancelled, FailureClass::kLocal}) {
     Wait(seconds(5));
     const auto probe = Admit();
     EXPECT_TRUE(probe.probe);
@@ -250,11 +251,11 @@ TEST_F(HealthTest, AProbeThatSaysNothingMakesRoomForTheNext) {
 }
 
 TEST_F(HealthTest, WhatSaysNothingOfTheHookNeitherCountsNorBreaksTheRow) {
-  for (int i = 0; i < 4; ++i) Call(AnswerClass::kTimeout);
-  Call(AnswerClass::kCancelled);
-  for (int i = 0; i < 20; ++i) Call(AnswerClass::kLocal);
+  for (int i = 0; i < 4; ++i) Call(FailureClass::kTimeout);
+  Call(FailureClass::kCancelled);
+  for (int i = 0; i < 20; ++i) Call(FailureClass::kLocal);
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
-  Call(AnswerClass::kTimeout);
+  Call(FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kPaused);
 }
 
@@ -264,16 +265,16 @@ TEST_F(HealthTest, CallsThatStartedBeforeThePauseEndWithoutHarm) {
   Pause();
   Wait(seconds(5));
   const auto probe = Admit();
-  for (const auto& permit : before) EXPECT_FALSE(Record(permit, AnswerClass::kTimeout));
+  for (const auto& permit : before) EXPECT_FALSE(Record(permit, FailureClass::kTimeout));
   EXPECT_TRUE(health_.probe_in_flight()) << "only the probe itself ends the probe";
   EXPECT_EQ(health_.History().size(), 1U);
-  EXPECT_TRUE(Record(probe, AnswerClass::kAnswered));
+  EXPECT_TRUE(Record(probe, FailureClass::kNone));
 }
 
 TEST_F(HealthTest, ASuccessOfACallFromBeforeThePauseResumesIt) {
   const auto before = Admit();
   Pause();
-  EXPECT_TRUE(Record(before, AnswerClass::kAnswered));
+  EXPECT_TRUE(Record(before, FailureClass::kNone));
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
 }
 
@@ -282,9 +283,9 @@ TEST_F(HealthTest, AProbeThatEndsAfterAnotherSuccessIsAnOrdinaryCall) {
   Pause();
   Wait(seconds(5));
   const auto probe = Admit();
-  Record(before, AnswerClass::kAnswered);
+  Record(before, FailureClass::kNone);
   ASSERT_EQ(health_.state(), HealthState::kHealthy);
-  EXPECT_FALSE(Record(probe, AnswerClass::kTimeout));
+  EXPECT_FALSE(Record(probe, FailureClass::kTimeout));
   EXPECT_EQ(health_.consecutive_failures(), 1);
   EXPECT_FALSE(health_.probe_in_flight());
 }
@@ -300,10 +301,10 @@ TEST_F(HealthTest, AChangedUrlResumesIt) {
 }
 
 TEST_F(HealthTest, AChangedUrlStartsTheRowAnew) {
-  for (int i = 0; i < 4; ++i) Call(AnswerClass::kTimeout);
+  for (int i = 0; i < 4; ++i) Call(FailureClass::kTimeout);
   const auto permit = Admit("https://other.example/check");
   EXPECT_EQ(health_.consecutive_failures(), 0);
-  Record(permit, AnswerClass::kTimeout);
+  Record(permit, FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
   EXPECT_TRUE(health_.History().empty()) << "it was healthy before";
 }
@@ -312,33 +313,33 @@ TEST_F(HealthTest, CallsToTheOldUrlDoNotJudgeTheNewOne) {
   std::vector<Health::Permit> old;
   for (int i = 0; i < 20; ++i) old.push_back(Admit());
   Admit("https://other.example/check");
-  for (const auto& permit : old) Record(permit, AnswerClass::kTimeout);
+  for (const auto& permit : old) Record(permit, FailureClass::kTimeout);
   EXPECT_EQ(health_.state(), HealthState::kHealthy);
   EXPECT_EQ(health_.consecutive_failures(), 0);
-  EXPECT_EQ(health_.counts()[AnswerClass::kTimeout], 20U);
+  EXPECT_EQ(health_.counts()[FailureClass::kTimeout], 20U);
 }
 
 TEST_F(HealthTest, ASuccessAtTheOldUrlDoesNotResumeTheNewOne) {
   const auto old = Admit();
   std::vector<Health::Permit> permits;
   for (int i = 0; i < 5; ++i) permits.push_back(Admit("https://other.example/check"));
-  for (const auto& permit : permits) Record(permit, AnswerClass::kRefused);
+  for (const auto& permit : permits) Record(permit, FailureClass::kRefused);
   ASSERT_EQ(health_.state(), HealthState::kPaused);
-  EXPECT_FALSE(Record(old, AnswerClass::kAnswered));
+  EXPECT_FALSE(Record(old, FailureClass::kNone));
   EXPECT_EQ(health_.state(), HealthState::kPaused);
 }
 
 TEST_F(HealthTest, CountsByClass) {
-  Call(AnswerClass::kAnswered);
-  Call(AnswerClass::kAnswered);
-  Call(AnswerClass::kStatus);
-  health_.CountSkipped(AnswerClass::kPaused);
-  health_.CountSkipped(AnswerClass::kOverloaded);
+  Call(FailureClass::kNone);
+  Call(FailureClass::kNone);
+  Call(FailureClass::kStatus);
+  health_.CountSkipped(FailureClass::kPaused);
+  health_.CountSkipped(FailureClass::kOverloaded);
   AnswerCounts expected;
-  expected[AnswerClass::kAnswered] = 2;
-  expected[AnswerClass::kStatus] = 1;
-  expected[AnswerClass::kPaused] = 1;
-  expected[AnswerClass::kOverloaded] = 1;
+  expected[FailureClass::kNone] = 2;
+  expected[FailureClass::kStatus] = 1;
+  expected[FailureClass::kPaused] = 1;
+  expected[FailureClass::kOverloaded] = 1;
   EXPECT_EQ(health_.counts(), expected);
 }
 
@@ -346,7 +347,7 @@ TEST_F(HealthTest, HistoryIsBoundedAndKeepsTheNewest) {
   for (int i = 0; i < 40; ++i) {
     Pause();
     Wait(seconds(5));
-    ASSERT_TRUE(Record(Admit(), AnswerClass::kAnswered));
+    ASSERT_TRUE(Record(Admit(), FailureClass::kNone));
   }
   const auto history = health_.History();
   ASSERT_EQ(history.size(), 32U);
@@ -361,7 +362,7 @@ TEST_F(HealthTest, HistoryIsBoundedAndKeepsTheNewest) {
 
 TEST_F(HealthTest, ThePolicyIsConfigurable) {
   Health health(HealthPolicy{1, 3, seconds(1), seconds(60), 2});
-  EXPECT_TRUE(health.Record(health.Admit(kUrl, Now()), AnswerClass::kDns, "", Now()));
+  EXPECT_TRUE(health.Record(health.Admit(kUrl, Now()), FailureClass::kDns, "", Now()));
   Wait(seconds(59));
   EXPECT_FALSE(health.Admit(kUrl, Now()).allowed);
   Wait(seconds(1));
@@ -401,11 +402,11 @@ TEST_F(HealthTest, InvariantsHoldUnderRandomTraffic) {
     // Stretches of outage and of health, so that both states are seen.
     const bool outage = (at_ / seconds(40)) % 2 == 1;
     const std::uint32_t dice = random() % 100;
-    const AnswerClass answer = dice < (outage ? 90U : 10U) ? AnswerClass::kTimeout
-                               : dice < 95                 ? AnswerClass::kAnswered
-                                                           : AnswerClass::kStatus;
+    const FailureClass answer = dice < (outage ? 90U : 10U) ? FailureClass::kTimeout
+                                : dice < 95                 ? FailureClass::kNone
+                                                            : FailureClass::kStatus;
     const auto transition = Record(permit, answer);
-    if (answer == AnswerClass::kTimeout) {
+    if (answer == FailureClass::kTimeout) {
       row.push_back(at_);
     } else {
       row.clear();
@@ -418,7 +419,7 @@ TEST_F(HealthTest, InvariantsHoldUnderRandomTraffic) {
         last_probe = at_;  // The first probe is due an interval after the pause.
       }
     } else {
-      ASSERT_EQ(transition.has_value(), answer == AnswerClass::kAnswered);
+      ASSERT_EQ(transition.has_value(), answer == FailureClass::kNone);
     }
   }
   EXPECT_GT(pauses, 50);

@@ -62,9 +62,9 @@ class ScriptedTransport final : public Transport {
     first.done(std::move(outcome));
   }
   void Answer(int status, std::string body) {
-    Answer({AnswerClass::kAnswered, status, std::move(body), {}});
+    Answer({FailureClass::kNone, status, std::move(body), {}});
   }
-  void Fail(AnswerClass failure, std::string detail = "why") {
+  void Fail(FailureClass failure, std::string detail = "why") {
     Answer({failure, 0, {}, std::move(detail)});
   }
 
@@ -87,7 +87,7 @@ class SyncCallerTest : public ::testing::Test {
 
   ~SyncCallerTest() override {
     transport_.FireTimers();
-    while (!transport_.sent.empty()) transport_.Fail(AnswerClass::kCancelled);
+    while (!transport_.sent.empty()) transport_.Fail(FailureClass::kCancelled);
   }
 
   SyncCall MakeCall(std::string url = std::string(kUrl)) const {
@@ -110,7 +110,7 @@ class SyncCallerTest : public ::testing::Test {
   void Pause() {
     for (int i = 0; i < 5; ++i) {
       Call();
-      transport_.Fail(AnswerClass::kRefused);
+      transport_.Fail(FailureClass::kRefused);
     }
     answers_.clear();
   }

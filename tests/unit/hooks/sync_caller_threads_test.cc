@@ -53,16 +53,16 @@ class ThreadedTransport final : public Transport {
       auto done = std::move(waiting_.back());
       waiting_.pop_back();
       lock.unlock();
-      TransportOutcome outcome{AnswerClass::kAnswered, 200, "{}", {}};
+      TransportOutcome outcome{FailureClass::kNone, 200, "{}", {}};
       switch (random() % 8) {
         case 0:
           outcome.status = 500;
           break;
         case 1:
-          outcome = {AnswerClass::kRefused, 0, {}, "why"};
+          outcome = {FailureClass::kRefused, 0, {}, "why"};
           break;
         case 2:
-          outcome = {AnswerClass::kCancelled, 0, {}, {}};
+          outcome = {FailureClass::kCancelled, 0, {}, {}};
           break;
         default:
           break;

@@ -40,11 +40,11 @@ TEST_F(HttpLoopBodyTest, ACutBodyIsAnAnswerForThoseWhoWantTheStatusOnly) {
   StartLoop();
   for (const char* path : {"/200", "/204x", "/299", "/200"}) {
     const HttpOutcome outcome = Run(ForStatus(server.url(path)));
-    EXPECT_EQ(outcome.failure, Failure::kNone) << path << outcome.detail;
+    EXPECT_EQ(outcome.failure, FailureClass::kNone) << path << outcome.detail;
     EXPECT_EQ(outcome.status, std::stoi(std::string(path).substr(1, 3)));
   }
-  EXPECT_EQ(Run(ForStatus(server.url("/500"))).failure, Failure::kReset);
-  EXPECT_EQ(Run(Post(server.url("/200"))).failure, Failure::kReset);
+  EXPECT_EQ(Run(ForStatus(server.url("/500"))).failure, FailureClass::kReset);
+  EXPECT_EQ(Run(Post(server.url("/200"))).failure, FailureClass::kReset);
 }
 
 TEST_F(HttpLoopBodyTest, NorDoesAMalformedOrEndlessBodyMatterToThem) {
@@ -68,7 +68,7 @@ TEST_F(HttpLoopBodyTest, NorDoesAMalformedOrEndlessBodyMatterToThem) {
       connection.Send(answer);
     });
     const HttpOutcome outcome = Run(ForStatus(server.url()));
-    EXPECT_EQ(outcome.failure, Failure::kNone) << answer.substr(0, 100) << outcome.detail;
+    EXPECT_EQ(outcome.failure, FailureClass::kNone) << answer.substr(0, 100) << outcome.detail;
     EXPECT_EQ(outcome.status, 200);
     EXPECT_EQ(outcome.detail, "");
     EXPECT_EQ(server.requests(), 1U);
@@ -87,7 +87,7 @@ TEST_F(HttpLoopBodyTest, NorOneThatIsNotSentUntilTheTimeIsUp) {
     HttpCall call = ForStatus(server.url());
     call.timeout = milliseconds(1000);
     const HttpOutcome outcome = Run(call);
-    EXPECT_EQ(outcome.failure, Failure::kNone) << outcome.detail;
+    EXPECT_EQ(outcome.failure, FailureClass::kNone) << outcome.detail;
     EXPECT_EQ(outcome.status, 201);
     EXPECT_LT(outcome.elapsed, milliseconds(1000)) << "the header was the answer";
     EXPECT_EQ(server.requests(), 1U);
@@ -124,7 +124,7 @@ TEST_F(HttpLoopBodyTest, AHeaderThatIsNotWholeIsNoAnswer) {
       connection.ReadRequest();
       connection.Send(answer);
     });
-    EXPECT_EQ(Run(ForStatus(server.url())).failure, Failure::kReset) << answer;
+    EXPECT_EQ(Run(ForStatus(server.url())).failure, FailureClass::kReset) << answer;
   }
 }
 
@@ -152,7 +152,7 @@ class PackedBodyTest : public HttpLoopBodyTest {
         test_support::FindHeader(server.request_texts().at(0), "Accept-Encoding").value_or("");
     return outcome;
   }
-  Failure FailureOf(const std::string& coding, const std::string& body) {
+  FailureClass FailureOf(const std::string& coding, const std::string& body) {
     return Ask(coding, body).failure;
   }
 
@@ -188,22 +188,24 @@ TEST_F(PackedBodyTest, AnswersAreUnpackedForThoseWhoWantTheBody) {
     EXPECT_EQ(Ask(coding, body, 5).body, "hello") << "the limit is that of the unpacked body";
   }
   EXPECT_EQ(Ask("Content-Encoding: gzip\r\n", gzip_ + gzip_).body, text_ + text_);
-  EXPECT_EQ(Ask("Content-Encoding: gzip\r\n", "").failure, Failure::kNone);
+  EXPECT_EQ(Ask("Content-Encoding: gzip\r\n", "").failure, FailureClass::kNone);
   EXPECT_EQ(accept_encoding_, "identity");
 }
 
 TEST_F(PackedBodyTest, AStreamThatIsCutOffAnywhereIsBroken) {
   StartLoop();
   for (std::size_t bytes = 1; bytes < gzip_.size(); ++bytes) {
-    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", gzip_.substr(0, bytes)), Failure::kHttp)
+    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", gzip_.substr(0, bytes)), FailureClass::kHttp)
         << bytes;
   }
   for (std::size_t bytes = 1; bytes < zlib_.size(); ++bytes) {
-    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", zlib_.substr(0, bytes)), Failure::kHttp)
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", zlib_.substr(0, bytes)),
+              FailureClass::kHttp)
         << bytes;
   }
   for (std::size_t bytes = 1; bytes < bare_.size(); ++bytes) {
-    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bare_.substr(0, bytes)), Failure::kHttp)
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bare_.substr(0, bytes)),
+              FailureClass::kHttp)
         << bytes;
   }
 }
@@ -213,12 +215,12 @@ TEST_F(PackedBodyTest, SoIsOneWithAWrongChecksumOrLength) {
   for (std::size_t at = gzip_.size() - 8; at < gzip_.size(); ++at) {
     std::string wrong = gzip_;
     wrong[at] = static_cast<char>(wrong[at] ^ 1);
-    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", wrong), Failure::kHttp) << at;
+    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", wrong), FailureClass::kHttp) << at;
   }
   for (std::size_t at = zlib_.size() - 4; at < zlib_.size(); ++at) {
     std::string wrong = zlib_;
     wrong[at] = static_cast<char>(wrong[at] ^ 1);
-    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", wrong), Failure::kHttp) << at;
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", wrong), FailureClass::kHttp) << at;
   }
 }
 
@@ -226,9 +228,9 @@ TEST_F(PackedBodyTest, SoIsOneThatMoreFollowsAfter) {
   StartLoop();
   const std::string null(1, '\0');
   for (const std::string& more : {null, std::string("x"), std::string("\x1f\x8b"), zlib_}) {
-    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", gzip_ + more), Failure::kHttp);
-    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", zlib_ + more), Failure::kHttp);
-    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bare_ + more), Failure::kHttp);
+    EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", gzip_ + more), FailureClass::kHttp);
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", zlib_ + more), FailureClass::kHttp);
+    EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bare_ + more), FailureClass::kHttp);
   }
 }
 
@@ -239,10 +241,10 @@ TEST_F(PackedBodyTest, SoIsOneInAnotherCodingThanItsHeaderSays) {
         "Content-Encoding: identity\r\nContent-Encoding: zstd\r\n",
         "Content-Encoding: gzip, gzip\r\n"}) {
     const HttpOutcome outcome = Ask(coding, text_);
-    EXPECT_EQ(outcome.failure, Failure::kHttp) << coding;
+    EXPECT_EQ(outcome.failure, FailureClass::kHttp) << coding;
     EXPECT_EQ(outcome.detail, "the answer's body is not what its Content-Encoding says");
   }
-  EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", gzip_), Failure::kHttp);
+  EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", gzip_), FailureClass::kHttp);
 }
 
 TEST_F(PackedBodyTest, ABombIsBounded) {
@@ -256,13 +258,13 @@ TEST_F(PackedBodyTest, ABombIsBounded) {
                      reinterpret_cast<const Bytef*>(text.data()), text.size()),
             Z_OK);
   bomb.resize(bytes);
-  EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bomb), Failure::kTooLarge);
+  EXPECT_EQ(FailureOf("Content-Encoding: deflate\r\n", bomb), FailureClass::kTooLarge);
   // Members without end that nothing comes of.
   const std::string nothing("\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0", 20);
-  EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", nothing), Failure::kNone);
+  EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", nothing), FailureClass::kNone);
   std::string many;
   while (many.size() < 200'000) many += nothing;
-  EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", many), Failure::kTooLarge);
+  EXPECT_EQ(FailureOf("Content-Encoding: gzip\r\n", many), FailureClass::kTooLarge);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST_F(HttpLoopDnsTest, FailureToResolveIsNotRememberedForLong) {
   resolver_->Set("hooks.example", {});
   StartLoop(options);
   const HttpOutcome outcome = Run(Post(Url("hooks.example", server)));
-  EXPECT_EQ(outcome.failure, Failure::kDns);
+  EXPECT_EQ(outcome.failure, FailureClass::kDns);
   EXPECT_EQ(outcome.detail, "cannot resolve hooks.example: no such name");
   resolver_->Set("hooks.example", {"127.0.0.1"});
   EXPECT_EQ(Run(Post(Url("hooks.example", server))).status, 200);
@@ -59,7 +59,7 @@ TEST_F(HttpLoopDnsTest, ResolvingCountsAsTime) {
   StartLoop();
   HttpCall call = Post("http://never-answered.example/");
   call.timeout = milliseconds(50);
-  EXPECT_EQ(Run(call).failure, Failure::kTimeout);
+  EXPECT_EQ(Run(call).failure, FailureClass::kTimeout);
   // Others are not held up meanwhile.
   EXPECT_EQ(Run(Post(server.url())).status, 200);
 }
@@ -72,7 +72,7 @@ TEST_F(HttpLoopDnsTest, CallsToOneNameShareOneLookup) {
     call.timeout = milliseconds(1000);
     outcomes.push_back(Send(std::move(call)));
   }
-  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get().failure, Failure::kTimeout);
+  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get().failure, FailureClass::kTimeout);
   EXPECT_EQ(resolver_->questions(), 1U);
 }
 
@@ -87,7 +87,7 @@ TEST_F(HttpLoopDnsTest, NewAnswersReplaceOldOnes) {
   StartLoop(options);
   EXPECT_EQ(Run(Post(Url("hooks.example", server))).status, 200);
   resolver_->Set("hooks.example", {"127.9.9.9"});
-  EXPECT_EQ(Run(Post(Url("hooks.example", server))).failure, Failure::kRefused);
+  EXPECT_EQ(Run(Post(Url("hooks.example", server))).failure, FailureClass::kRefused);
   resolver_->Set("hooks.example", {"127.0.0.1"});
   EXPECT_EQ(Run(Post(Url("hooks.example", server))).status, 200);
   EXPECT_EQ(resolver_->questions(), 3U);
@@ -127,7 +127,7 @@ TEST_F(StrictLoopTest, BlocksLocalAddressesInEverySpelling) {
                            "[::ffff:127.0.0.1]", "a@127.0.0.1", "local.example", "local.example.",
                            "LOCAL.example", "private.example", "mapped.example"}) {
     const HttpOutcome outcome = Run(Post(Url(host, server)));
-    EXPECT_EQ(outcome.failure, Failure::kBlocked) << host << ": " << outcome.detail;
+    EXPECT_EQ(outcome.failure, FailureClass::kBlocked) << host << ": " << outcome.detail;
   }
   EXPECT_EQ(server.connections(), 0U);
 }
@@ -137,7 +137,7 @@ TEST_F(StrictLoopTest, BlocksMixedAnswers) {
   resolver_->Set("mixed.example", {"8.8.8.8", "127.0.0.1"});
   StartStrict();
   const HttpOutcome outcome = Run(Post(Url("mixed.example", server)));
-  EXPECT_EQ(outcome.failure, Failure::kBlocked);
+  EXPECT_EQ(outcome.failure, FailureClass::kBlocked);
   EXPECT_NE(outcome.detail.find("a loopback address"), std::string::npos) << outcome.detail;
   EXPECT_EQ(server.connections(), 0U);
 }
@@ -150,7 +150,7 @@ TEST_F(StrictLoopTest, OperatorMayAllowHostsAndNetworks) {
   policy.allowed_hosts = {"named.example"};
   StartStrict(policy);
   EXPECT_EQ(Run(Post(Url("named.example", server))).status, 200);
-  EXPECT_EQ(Run(Post(Url("other.example", server))).failure, Failure::kBlocked);
+  EXPECT_EQ(Run(Post(Url("other.example", server))).failure, FailureClass::kBlocked);
   loop_->Stop();
 
   policy.allowed_networks.push_back(*Cidr::Parse("127.0.0.0/8"));
@@ -163,7 +163,7 @@ TEST_F(StrictLoopTest, PlainHttpNeedsPermission) {
   TargetPolicyOptions policy;
   policy.allow_private = true;
   StartLoop({}, policy);
-  EXPECT_EQ(Run(Post(server.url())).failure, Failure::kBlocked);
+  EXPECT_EQ(Run(Post(server.url())).failure, FailureClass::kBlocked);
 }
 
 TEST_F(HttpLoopDnsTest, LeavesFromTheGivenAddress) {
@@ -178,7 +178,7 @@ TEST_F(HttpLoopDnsTest, LeavesFromTheGivenAddress) {
   // An address that is not ours: no connection, rather than one from elsewhere.
   options.source_v4 = IpAddress::Parse("192.0.2.1");
   StartLoop(options);
-  EXPECT_EQ(Run(Post(server.url())).failure, Failure::kLocal);
+  EXPECT_EQ(Run(Post(server.url())).failure, FailureClass::kLocal);
   EXPECT_EQ(server.connections(), 1U);
 }
 
@@ -198,7 +198,7 @@ TEST_F(HttpLoopDnsTest, AsksInTheShareOfEachAppThatWaits) {
                                              {LookupLane::kHooks, AppId{2}}};
   EXPECT_EQ(resolver_->shares(), expected);
   loop_->Stop();
-  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get().failure, Failure::kCancelled);
+  for (auto& outcome : outcomes) EXPECT_EQ(outcome.get().failure, FailureClass::kCancelled);
 }
 
 TEST_F(HttpLoopDnsTest, ANameThatWasNotLookedUpInTimeIsNoFailureOfItsHost) {
@@ -206,10 +206,10 @@ TEST_F(HttpLoopDnsTest, ANameThatWasNotLookedUpInTimeIsNoFailureOfItsHost) {
   StartLoop();
   HttpCall call = Post("http://never-begun.example/");
   call.timeout = milliseconds(50);
-  EXPECT_EQ(Run(call).failure, Failure::kLocal);
+  EXPECT_EQ(Run(call).failure, FailureClass::kLocal);
   // Nor is it remembered.
   resolver_->Set("never-begun.example", {});
-  EXPECT_EQ(Run(Post("http://never-begun.example/")).failure, Failure::kDns);
+  EXPECT_EQ(Run(Post("http://never-begun.example/")).failure, FailureClass::kDns);
 }
 
 }  // namespace

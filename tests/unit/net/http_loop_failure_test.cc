@@ -30,43 +30,44 @@ TEST_F(HttpLoopFailureTest, NobodyListens) {
   test_support::ListenOnLoopback(port).Close();
   StartLoop();
   const HttpOutcome outcome = Run(Post("http://u:secret@127.0.0.1:" + std::to_string(port) + "/"));
-  EXPECT_EQ(outcome.failure, Failure::kRefused) << outcome.detail;
+  EXPECT_EQ(outcome.failure, FailureClass::kRefused) << outcome.detail;
   EXPECT_EQ(outcome.detail.find("secret"), std::string::npos);
   EXPECT_NE(outcome.detail, "");
 }
 
 TEST_F(HttpLoopFailureTest, PeerResetsOrClosesBeforeOrInTheAnswer) {
   StartLoop();
-  EXPECT_EQ(RunAgainst("").failure, Failure::kReset);
-  EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nContent-Le").failure, Failure::kReset);
+  EXPECT_EQ(RunAgainst("").failure, FailureClass::kReset);
+  EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nContent-Le").failure, FailureClass::kReset);
   EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf").failure,
-            Failure::kReset);
+            FailureClass::kReset);
   EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhalf").failure,
-            Failure::kReset);
+            FailureClass::kReset);
 
   RawServer server([](RawConnection& connection) {
     connection.ReadRequest();
     if (connection.index() == 1) connection.Send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nx");
     connection.Reset();
   });
-  EXPECT_EQ(Run(Post(server.url())).failure, Failure::kReset);
-  EXPECT_EQ(Run(Post(server.url())).failure, Failure::kReset);
+  EXPECT_EQ(Run(Post(server.url())).failure, FailureClass::kReset);
+  EXPECT_EQ(Run(Post(server.url())).failure, FailureClass::kReset);
 }
 
 TEST_F(HttpLoopFailureTest, AnAnswerUntilTheCloseIsComplete) {
   StartLoop();
   const HttpOutcome outcome = RunAgainst("HTTP/1.1 200 OK\r\n\r\nbody");
-  EXPECT_EQ(outcome.failure, Failure::kNone) << outcome.detail;
+  EXPECT_EQ(outcome.failure, FailureClass::kNone) << outcome.detail;
   EXPECT_EQ(outcome.body, "body");
 }
 
 TEST_F(HttpLoopFailureTest, AnswerIsNotHttp) {
   StartLoop();
-  EXPECT_EQ(RunAgainst("SSH-2.0-OpenSSH_9.2\r\n").failure, Failure::kHttp);
-  EXPECT_EQ(RunAgainst("HTTP/1.1 abc\r\n\r\n").failure, Failure::kHttp);
+  EXPECT_EQ(RunAgainst("SSH-2.0-OpenSSH_9.2\r\n").failure, FailureClass::kHttp);
+  EXPECT_EQ(RunAgainst("HTTP/1.1 abc\r\n\r\n").failure, FailureClass::kHttp);
   EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n").failure,
-            Failure::kHttp);
-  EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nContent-Length: nine\r\n\r\n").failure, Failure::kHttp);
+            FailureClass::kHttp);
+  EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nContent-Length: nine\r\n\r\n").failure,
+            FailureClass::kHttp);
 }
 
 TEST_F(HttpLoopFailureTest, NoAnswerInTime) {
@@ -78,7 +79,7 @@ TEST_F(HttpLoopFailureTest, NoAnswerInTime) {
   HttpCall call = Post(server.url());
   call.timeout = milliseconds(50);
   const HttpOutcome outcome = Run(call);
-  EXPECT_EQ(outcome.failure, Failure::kTimeout) << outcome.detail;
+  EXPECT_EQ(outcome.failure, FailureClass::kTimeout) << outcome.detail;
   EXPECT_GE(outcome.elapsed, milliseconds(50));
 }
 
@@ -91,7 +92,7 @@ TEST_F(HttpLoopFailureTest, TheTimeLimitIsForTheWholeAnswer) {
   StartLoop();
   HttpCall call = Post(server.url());
   call.timeout = milliseconds(100);
-  EXPECT_EQ(Run(call).failure, Failure::kTimeout);
+  EXPECT_EQ(Run(call).failure, FailureClass::kTimeout);
 }
 
 TEST_F(HttpLoopFailureTest, NoTimeAtAll) {
@@ -99,7 +100,7 @@ TEST_F(HttpLoopFailureTest, NoTimeAtAll) {
   StartLoop();
   HttpCall call = Post(server.url());
   call.timeout = milliseconds(0);
-  EXPECT_EQ(Run(call).failure, Failure::kTimeout);
+  EXPECT_EQ(Run(call).failure, FailureClass::kTimeout);
 }
 
 TEST_F(HttpLoopFailureTest, NoConnectionInTimeIsTroubleOfOurOwn) {
@@ -114,7 +115,7 @@ TEST_F(HttpLoopFailureTest, NoConnectionInTimeIsTroubleOfOurOwn) {
   ASSERT_TRUE(server.WaitForRequests(1));
   HttpCall call = Post(server.url());
   call.timeout = milliseconds(50);
-  EXPECT_EQ(Run(call).failure, Failure::kLocal);
+  EXPECT_EQ(Run(call).failure, FailureClass::kLocal);
   EXPECT_EQ(server.requests(), 1U);
 }
 
@@ -124,27 +125,27 @@ TEST_F(HttpLoopFailureTest, EndlessAnswersAreCutOff) {
   options.response_header_bytes_max = 20'000;
   StartLoop(options);
   EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\n\r\n" + std::string(200'000, 'e')).failure,
-            Failure::kTooLarge);
+            FailureClass::kTooLarge);
 
   std::string many = "HTTP/1.1 200 OK\r\n";
   for (int i = 0; i < 1000; ++i) many += "X-Header-" + std::to_string(i) + ": 0123456789\r\n";
-  EXPECT_EQ(RunAgainst(many + "\r\n").failure, Failure::kTooLarge);
+  EXPECT_EQ(RunAgainst(many + "\r\n").failure, FailureClass::kTooLarge);
   EXPECT_EQ(
       RunAgainst("HTTP/1.1 200 OK\r\nX-Long: " + std::string(30'000, 'l') + "\r\n\r\n").failure,
-      Failure::kTooLarge);
+      FailureClass::kTooLarge);
   // No end of line at all, more than libcurl itself takes.
   EXPECT_EQ(RunAgainst("HTTP/1.1 200 OK\r\nX-Long: " + std::string(300'000, 'l')).failure,
-            Failure::kTooLarge);
+            FailureClass::kTooLarge);
   std::string interim;
   for (int i = 0; i < 1000; ++i) interim += "HTTP/1.1 102 Processing\r\n\r\n";
-  EXPECT_EQ(RunAgainst(interim).failure, Failure::kTooLarge);
+  EXPECT_EQ(RunAgainst(interim).failure, FailureClass::kTooLarge);
 }
 
 TEST_F(HttpLoopFailureTest, CompressedAnswersAreNotUnpacked) {
   StartLoop();
   const HttpOutcome outcome =
       RunAgainst("HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\nbomb");
-  EXPECT_EQ(outcome.failure, Failure::kNone) << outcome.detail;
+  EXPECT_EQ(outcome.failure, FailureClass::kNone) << outcome.detail;
   EXPECT_EQ(outcome.body, "bomb");
 }
 
@@ -184,7 +185,7 @@ TEST_F(HttpLoopFailureTest, AKeptConnectionThatWasClosedInPeaceIsReplaced) {
   // if a call is faster than the close, it may fail, but nothing is ever sent twice.
   for (int i = 0; i < 50; ++i) {
     const HttpOutcome outcome = Run(Post(server.url()));
-    EXPECT_TRUE(outcome.status == 200 || outcome.failure == Failure::kReset) << outcome.detail;
+    EXPECT_TRUE(outcome.status == 200 || outcome.failure == FailureClass::kReset) << outcome.detail;
   }
   EXPECT_LE(server.requests(), 50U);
 }
@@ -192,11 +193,11 @@ TEST_F(HttpLoopFailureTest, AKeptConnectionThatWasClosedInPeaceIsReplaced) {
 TEST_F(HttpLoopFailureTest, BadUrlsAndHeadersAreBlocked) {
   StartLoop();
   for (const char* url : {"", "nonsense", "ftp://127.0.0.1/", "http://", "http://127.0.0.1:0/"}) {
-    EXPECT_EQ(Run(Post(url)).failure, Failure::kBlocked) << url;
+    EXPECT_EQ(Run(Post(url)).failure, FailureClass::kBlocked) << url;
   }
   HttpCall call = Post("http://127.0.0.1:1/");
   call.headers.emplace_back("X-A: b\r\nX-Evil: c");
-  EXPECT_EQ(Run(call).failure, Failure::kBlocked);
+  EXPECT_EQ(Run(call).failure, FailureClass::kBlocked);
 }
 
 }  // namespace

@@ -48,7 +48,7 @@ TEST_F(HttpLoopKeptTest, TheOneMoreTryIsTheLast) {
   }));
   StartLoop();
   ASSERT_EQ(Run(Post(server.url())).status, 200);
-  EXPECT_EQ(Run(Post(server.url())).failure, Failure::kReset);
+  EXPECT_EQ(Run(Post(server.url())).failure, FailureClass::kReset);
   EXPECT_EQ(server.requests(), 3U);
 }
 
@@ -58,7 +58,7 @@ TEST_F(HttpLoopKeptTest, AResetOnAFreshConnectionIsNotRepeated) {
     connection.Reset();
   });
   StartLoop();
-  EXPECT_EQ(Run(Post(server.url())).failure, Failure::kReset);
+  EXPECT_EQ(Run(Post(server.url())).failure, FailureClass::kReset);
   EXPECT_EQ(server.requests(), 1U);
 }
 
@@ -72,7 +72,7 @@ TEST_F(HttpLoopKeptTest, ABreakAfterAByteOfTheAnswerIsNotRepeated) {
   });
   StartLoop();
   ASSERT_EQ(Run(Post(server.url())).status, 200);
-  EXPECT_EQ(Run(Post(server.url())).failure, Failure::kReset);
+  EXPECT_EQ(Run(Post(server.url())).failure, FailureClass::kReset);
   EXPECT_EQ(server.requests(), 2U);
 }
 
@@ -106,7 +106,7 @@ TEST_F(HttpLoopKeptTest, AfterATimeOutOnAKeptConnectionTheOthersAreNotUsed) {
   for (auto& outcome : first) ASSERT_EQ(outcome.get().status, 200);
   HttpCall call = Post(server.url());
   call.timeout = milliseconds(2100);
-  ASSERT_EQ(Run(call).failure, Failure::kTimeout);
+  ASSERT_EQ(Run(call).failure, FailureClass::kTimeout);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(Run(Post(server.url())).status, 200) << i;
 }
 
@@ -160,7 +160,7 @@ TEST_F(HttpLoopKeptTest, WaitingForAConnectionDoesNotCountWhereItMayTakeTime) {
   const HttpOutcome outcome = Run(patient);
   EXPECT_EQ(outcome.status, 200) << outcome.detail;
   EXPECT_LE(outcome.elapsed, milliseconds(3000));
-  EXPECT_EQ(held.get().failure, Failure::kTimeout);
+  EXPECT_EQ(held.get().failure, FailureClass::kTimeout);
 }
 
 TEST_F(HttpLoopKeptTest, WhoWaitsTooLongForAConnectionHasLocalTrouble) {
@@ -176,7 +176,7 @@ TEST_F(HttpLoopKeptTest, WhoWaitsTooLongForAConnectionHasLocalTrouble) {
   HttpCall call = Post(server.url());
   call.timeout = milliseconds(20);
   call.connection_wait_max = milliseconds(20);
-  EXPECT_EQ(Run(call).failure, Failure::kLocal);
+  EXPECT_EQ(Run(call).failure, FailureClass::kLocal);
 }
 
 TEST_F(HttpLoopKeptTest, NamesUnderLocalhostAreLoopbackIfTheLoopSaysSo) {

@@ -72,7 +72,7 @@ TEST_F(HttpLoopProxyTest, ANameThatLeadsElsewhereByNowIsBlockedOrGoesWhereItWasJ
   EXPECT_EQ(Run(Post("http://rebinds.example/")).status, 200);
   for (const char* address : {"127.0.0.1", "10.0.0.1", "169.254.169.254", "::1"}) {
     resolver_->Set("rebinds.example", {address});
-    EXPECT_EQ(Run(Post("http://rebinds.example/")).failure, Failure::kBlocked) << address;
+    EXPECT_EQ(Run(Post("http://rebinds.example/")).failure, FailureClass::kBlocked) << address;
   }
   resolver_->Set("rebinds.example", {"9.9.9.9"});
   EXPECT_EQ(Run(Post("http://rebinds.example/")).status, 200);
@@ -90,7 +90,7 @@ TEST_F(HttpLoopProxyTest, AsksForTheAddressForTlsToo) {
   });
   resolver_->Set("hooks.example", {"8.8.8.8"});
   StartBehind(proxy);
-  EXPECT_NE(Run(Post("https://hooks.example/")).failure, Failure::kNone);
+  EXPECT_NE(Run(Post("https://hooks.example/")).failure, FailureClass::kNone);
   EXPECT_EQ(Lines(proxy), "CONNECT 8.8.8.8:443 HTTP/1.1;");
 }
 
@@ -113,7 +113,7 @@ TEST_F(HttpLoopProxyTest, NoAddressThatCanBeReachedIsRefused) {
   RawServer proxy(TunnelsToSome);
   resolver_->Set("hooks.example", {"203.0.113.1", "203.0.113.2"});
   StartBehind(proxy);
-  EXPECT_EQ(Run(Post("http://hooks.example/")).failure, Failure::kRefused);
+  EXPECT_EQ(Run(Post("http://hooks.example/")).failure, FailureClass::kRefused);
   EXPECT_EQ(proxy.requests(), 2U);
 }
 
@@ -126,7 +126,7 @@ TEST_F(HttpLoopProxyTest, AProxyThatJudgesGetsNamesAndNobodyElseIsAsked) {
   EXPECT_EQ(Lines(proxy), "POST http://internal.example/x HTTP/1.1;");
   EXPECT_EQ(resolver_->questions(), 0U);
   // A literal address needs no lookup to be judged.
-  EXPECT_EQ(Run(Post("http://127.0.0.1/")).failure, Failure::kBlocked);
+  EXPECT_EQ(Run(Post("http://127.0.0.1/")).failure, FailureClass::kBlocked);
 }
 
 }  // namespace

@@ -66,7 +66,7 @@ TEST_F(HttpLoopTlsTest, RefusesASelfSignedCertificate) {
   // The same server, without the extra authority: neither trust nor the connection carries over.
   HttpCall call = TrustingPost();
   call.tls = nullptr;
-  EXPECT_EQ(Run(call).failure, Failure::kTls);
+  EXPECT_EQ(Run(call).failure, FailureClass::kTls);
   EXPECT_EQ(Run(TrustingPost()).status, 200);
 }
 
@@ -74,13 +74,13 @@ TEST_F(HttpLoopTlsTest, RefusesAnExpiredCertificate) {
   StartServer(
       {.subject_alt_name = "IP:127.0.0.1", .valid_from_seconds = -7200, .valid_to_seconds = -3600});
   StartLoop();
-  EXPECT_EQ(Run(TrustingPost()).failure, Failure::kTls);
+  EXPECT_EQ(Run(TrustingPost()).failure, FailureClass::kTls);
 }
 
 TEST_F(HttpLoopTlsTest, RefusesACertificateForAnotherHost) {
   StartServer({.subject_alt_name = "DNS:other.example"});
   StartLoop();
-  EXPECT_EQ(Run(TrustingPost()).failure, Failure::kTls);
+  EXPECT_EQ(Run(TrustingPost()).failure, FailureClass::kTls);
 }
 
 TEST_F(HttpLoopTlsTest, AcceptsANamedHostOnAPinnedAddress) {
@@ -99,7 +99,8 @@ TEST_F(HttpLoopTlsTest, PeerDoesNotSpeakTls) {
     connection.Hang();
   });
   StartLoop();
-  EXPECT_EQ(Run(Post("https://127.0.0.1:" + std::to_string(server.port()))).failure, Failure::kTls);
+  EXPECT_EQ(Run(Post("https://127.0.0.1:" + std::to_string(server.port()))).failure,
+            FailureClass::kTls);
 }
 
 TEST_F(HttpLoopTlsTest, MissingAuthorityFileIsOurTrouble) {
@@ -109,7 +110,7 @@ TEST_F(HttpLoopTlsTest, MissingAuthorityFileIsOurTrouble) {
   auto tls = std::make_shared<TlsFiles>();
   tls->ca_file = directory_.Path("missing.pem");
   call.tls = tls;
-  EXPECT_EQ(Run(call).failure, Failure::kLocal);
+  EXPECT_EQ(Run(call).failure, FailureClass::kLocal);
 }
 
 TEST_F(HttpLoopTlsTest, ServerDrainsTlsConnections) {
@@ -118,7 +119,7 @@ TEST_F(HttpLoopTlsTest, ServerDrainsTlsConnections) {
   EXPECT_EQ(Run(TrustingPost()).status, 200);
   server_->StopAccepting();
   EXPECT_TRUE(server_->Drain(test_support::kPatience));
-  EXPECT_EQ(Run(TrustingPost()).failure, Failure::kRefused);
+  EXPECT_EQ(Run(TrustingPost()).failure, FailureClass::kRefused);
 }
 
 }  // namespace

@@ -18,7 +18,6 @@
 namespace hookline::sinks {
 namespace {
 
-using hooks::AnswerClass;
 using std::chrono::milliseconds;
 using test_support::RawConnection;
 using test_support::RawServer;
@@ -86,7 +85,7 @@ TEST_F(HookTransportTest, PostsTheSignedBodyAndBringsTheAnswer) {
     while (connection.ReadRequest()) connection.Answer(200, R"({"message":{"text":"x"}})");
   });
   const auto answer = Call(server.url("/check?x=1"));
-  EXPECT_EQ(answer.result, AnswerClass::kAnswered) << answer.detail;
+  EXPECT_EQ(answer.result, FailureClass::kNone) << answer.detail;
   EXPECT_EQ(answer.body, R"({"message":{"text":"x"}})");
   ASSERT_EQ(server.request_texts().size(), 1U);
   const std::string request = server.request_texts()[0];
@@ -114,12 +113,12 @@ TEST_F(HookTransportTest, StatusesAndEmptyBodies) {
               c.ReadRequest();
               c.Answer(503, "{}");
             }).result,
-            AnswerClass::kStatus);
+            FailureClass::kStatus);
   EXPECT_EQ(CallScript([](RawConnection& c) {
               c.ReadRequest();
               c.Answer(200);
             }).result,
-            AnswerClass::kEmptyBody);
+            FailureClass::kEmptyBody);
 }
 
 TEST_F(HookTransportTest, RedirectsAreNotFollowed) {
@@ -132,7 +131,7 @@ TEST_F(HookTransportTest, RedirectsAreNotFollowed) {
     c.ReadRequest();
     c.Answer(302, "{}", location);
   });
-  EXPECT_EQ(answer.result, AnswerClass::kStatus);
+  EXPECT_EQ(answer.result, FailureClass::kStatus);
   EXPECT_EQ(answer.status, 302);
   EXPECT_EQ(other.connections(), 0U);
 }
@@ -143,7 +142,7 @@ TEST_F(HookTransportTest, AClosedPortIsRefused) {
     const RawServer gone([](RawConnection&) {});
     url = gone.url();
   }
-  EXPECT_EQ(Call(url).result, AnswerClass::kRefused);
+  EXPECT_EQ(Call(url).result, FailureClass::kRefused);
 }
 
 TEST_F(HookTransportTest, AResetIsNotRepeated) {
@@ -151,7 +150,7 @@ TEST_F(HookTransportTest, AResetIsNotRepeated) {
     connection.ReadRequest();
     connection.Reset();
   });
-  EXPECT_EQ(Call(server.url()).result, AnswerClass::kReset);
+  EXPECT_EQ(Call(server.url()).result, FailureClass::kReset);
   EXPECT_EQ(server.requests(), 1U);
 }
 
@@ -162,7 +161,7 @@ TEST_F(HookTransportTest, ASilentServerTimesOut) {
         connection.Hang();
       },
       milliseconds(100));
-  EXPECT_EQ(answer.result, AnswerClass::kTimeout);
+  EXPECT_EQ(answer.result, FailureClass::kTimeout);
   EXPECT_GE(answer.elapsed, milliseconds(100));
 }
 
@@ -173,7 +172,7 @@ TEST_F(HookTransportTest, AByteAtATimeTimesOut) {
         connection.Drip("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}", milliseconds(50));
       },
       milliseconds(200));
-  EXPECT_EQ(answer.result, AnswerClass::kTimeout);
+  EXPECT_EQ(answer.result, FailureClass::kTimeout);
 }
 
 TEST_F(HookTransportTest, WhatIsNotHttpIsNamedSo) {
@@ -181,7 +180,7 @@ TEST_F(HookTransportTest, WhatIsNotHttpIsNamedSo) {
               c.ReadRequest();
               c.Send("SSH-2.0-OpenSSH_9.2\r\n\r\n");
             }).result,
-            AnswerClass::kHttp);
+            FailureClass::kHttp);
 }
 
 TEST_F(HookTransportTest, PlainTextIsNoTls) {
@@ -191,11 +190,11 @@ TEST_F(HookTransportTest, PlainTextIsNoTls) {
   });
   std::string url = server.url();
   url.replace(0, 4, "https");
-  EXPECT_EQ(Call(url).result, AnswerClass::kTls);
+  EXPECT_EQ(Call(url).result, FailureClass::kTls);
 }
 
 TEST_F(HookTransportTest, TargetsAreJudged) {
-  EXPECT_EQ(Call("http://169.254.169.254/latest/meta-data").result, AnswerClass::kBlocked);
+  EXPECT_EQ(Call("http://169.254.169.254/latest/meta-data").result, FailureClass::kBlocked);
 }
 
 TEST_F(HookTransportTest, AnswersHaveALimit) {
@@ -207,9 +206,9 @@ TEST_F(HookTransportTest, AnswersHaveALimit) {
     };
   };
   const auto fits = CallScript(answer_with(kLimit));
-  EXPECT_EQ(fits.result, AnswerClass::kAnswered);
+  EXPECT_EQ(fits.result, FailureClass::kNone);
   EXPECT_EQ(fits.body.size(), kLimit);
-  EXPECT_EQ(CallScript(answer_with(kLimit + 1)).result, AnswerClass::kTooLarge);
+  EXPECT_EQ(CallScript(answer_with(kLimit + 1)).result, FailureClass::kTooLarge);
 }
 
 TEST_F(HookTransportTest, AnEndlessAnswerIsCutOff) {
@@ -220,7 +219,7 @@ TEST_F(HookTransportTest, AnEndlessAnswerIsCutOff) {
     for (int i = 0; i < 16'384 && c.Send(piece); ++i) {
     }
   });
-  EXPECT_EQ(answer.result, AnswerClass::kTooLarge);
+  EXPECT_EQ(answer.result, FailureClass::kTooLarge);
 }
 
 TEST_F(HookTransportTest, StoppingEndsWhatIsUnderWay) {
@@ -231,8 +230,8 @@ TEST_F(HookTransportTest, StoppingEndsWhatIsUnderWay) {
   auto answer = Start(server.url());
   ASSERT_TRUE(server.WaitForRequests(1));
   Stop();
-  EXPECT_EQ(answer.get().result, AnswerClass::kCancelled);
-  EXPECT_EQ(Call(server.url()).result, AnswerClass::kCancelled) << "nothing is taken after that";
+  EXPECT_EQ(answer.get().result, FailureClass::kCancelled);
+  EXPECT_EQ(Call(server.url()).result, FailureClass::kCancelled) << "nothing is taken after that";
 }
 
 TEST_F(HookTransportTest, AThousandCallsWaitAtOnce) {

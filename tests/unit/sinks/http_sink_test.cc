@@ -10,7 +10,6 @@ namespace hookline::sinks {
 namespace {
 
 using delivery::AttemptOutcome;
-using delivery::FailureClass;
 using test_support::RawConnection;
 using test_support::RawServer;
 
@@ -128,17 +127,6 @@ TEST_F(HttpSinkTest, TellsWhyThereIsNoAnswer) {
   EXPECT_EQ(Start(hangs.url()).get().failure, FailureClass::kTimeout);
 }
 
-TEST(ToAttemptOutcome, TroubleOfOurOwnIsAClassOfItsOwnAndNotHandedBack) {
-  net::HttpOutcome ours;
-  ours.failure = net::Failure::kLocal;
-  ours.detail = "Too many open files";
-  const delivery::AttemptOutcome outcome = ToAttemptOutcome(ours);
-  EXPECT_EQ(outcome.failure, delivery::FailureClass::kLocal);
-  EXPECT_EQ(delivery::ToString(outcome.failure), "local");
-  EXPECT_FALSE(outcome.cancelled);
-  EXPECT_FALSE(outcome.succeeded());
-}
-
 TEST_F(HttpSinkTest, AnAttemptThatTheLoopGivesUpIsHandedBack) {
   RawServer hangs([](RawConnection& connection) {
     connection.ReadRequest();
@@ -147,7 +135,7 @@ TEST_F(HttpSinkTest, AnAttemptThatTheLoopGivesUpIsHandedBack) {
   auto outcome = Start(hangs.url());
   ASSERT_TRUE(hangs.WaitForRequests(1));
   loop_->Stop();
-  EXPECT_TRUE(outcome.get().cancelled);
+  EXPECT_TRUE(outcome.get().cancelled());
 }
 
 TEST_F(HttpSinkTest, AnAppWithoutAKeyCannotSend) {

@@ -39,7 +39,7 @@ TEST_F(WebhookTesterTest, MakesOneSignedCall) {
 
 TEST_F(WebhookTesterTest, AStoppedLoopAnswersAtOnce) {
   loop_->Stop();
-  EXPECT_TRUE(Test("http://127.0.0.1:1/").cancelled);
+  EXPECT_TRUE(Test("http://127.0.0.1:1/").cancelled());
 }
 
 }  // namespace
