@@ -127,7 +127,7 @@ TEST_F(AppFieldsTest, EachIsCarriedOutOrRefusedByName) {
 }
 
 TEST_F(AppFieldsTest, WhatAsksForNothingIsAccepted) {
-  PatchOk(R"({"disable_permissions_checks":false,"apn_config":{"auth_type":"","development":false},
+  PatchOk(R"({"apn_config":{"auth_type":"","development":false},
     "firebase_config":{"disabled":true,"server_key":""},"huawei_config":{},
     "push_config":{"version":"v2","offline_only":false},"moderation_enabled":false,
     "moderation_webhook_url":"","permission_version":"v2","multi_tenant_enabled":false,
