@@ -17,7 +17,7 @@ void WriteCommandNames(json::Writer& w, const chat::ChannelType& type) {
 }
 
 void WriteRights(json::Writer& w, const chat::ChannelType& type) {
-  w.Key("permissions").Raw(type.carried->permissions_json);
+  w.Key("permissions").BeginArray().EndArray();
   w.Key("grants");
   chat::WriteGrants(w, type);
 }

@@ -66,6 +66,10 @@ Message Answer(Draft& draft, std::string_view type, std::string text) {
 }
 
 Result<Message> Moderate(Context& context, Draft& draft, const CommandCall& call) {
+  if (!draft.config.mutes && (call.name == "mute" || call.name == "unmute")) {
+    return Fail(ErrorKind::kFeatureNotSupported,
+                fmt::format("mutes are not enabled for channel type {}", draft.config.name));
+  }
   const User& actor = draft.actor.user;
   const auto target = FindTarget(context, draft.message, call.args);
   if (!target) {

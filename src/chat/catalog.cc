@@ -30,12 +30,6 @@ constexpr std::array kCommands = {
 
 constexpr std::string_view kAll = "all";
 
-// Settings that are carried as they came.
-constexpr std::string_view kCarried[] = {
-    "blocklist",          "blocklist_behavior", "blocklists",    "allowed_flag_reasons",
-    "automod_thresholds", "partition_size",     "partition_ttl", "push_level",
-    "chat_preferences"};
-
 std::vector<std::string> BuiltInNames() {
   std::vector<std::string> names;
   names.reserve(std::size(kCommands));
@@ -55,61 +49,27 @@ std::string EncodeCommands(const EnabledCommands& commands, Format format) {
   return w.Take();
 }
 
-// Typed clients send null for what they do not set, and cannot read it where they iterate.
-std::string EncodePermissions(json::Value permissions) {
-  json::Writer w;
-  w.BeginArray();
-  for (const json::Value permission : permissions) {
-    w.BeginObject();
-    for (const json::Value member : permission) {
-      static constexpr std::string_view kBelow[] = {"resources", "roles", "owner"};
-      if (std::ranges::find(kBelow, member.key()) != std::end(kBelow)) continue;
-      w.Key(member.key()).Raw(member.raw());
-    }
-    for (const std::string_view list : {"resources", "roles"}) {
-      w.Key(list).Raw(permission[list].IsArray() ? permission[list].raw() : "[]");
-    }
-    w.Field("owner", permission["owner"].AsBool().value_or(false));
-    w.EndObject();
-  }
-  w.EndArray();
-  return w.Take();
-}
-
-std::string EncodeGrants(json::Value grants) {
-  json::Writer w;
-  w.BeginObject();
-  for (const json::Value role : grants) w.Key(role.key()).Raw(role.IsArray() ? role.raw() : "[]");
-  w.EndObject();
-  return w.Take();
-}
-
 // Lays the stored settings, which were validated, over `type`.
 void Apply(json::Value fields, ChannelType& type) {
-  for (const auto& [name, flag] : ChannelTypeFlags()) {
-    type.*flag = fields[name].AsBool().value_or(type.*flag);
+  // What an older version kept of others means nothing.
+  for (const auto& [name, flag, carried_out] : ChannelTypeFlags()) {
+    if (carried_out) type.*flag = fields[name].AsBool().value_or(type.*flag);
   }
   if (const auto length = fields["max_message_length"].AsInt()) {
     type.max_message_length = static_cast<int>(*length);
   }
-  for (const auto& [name, field] : {std::pair{"message_retention", &type.message_retention},
-                                    std::pair{"automod", &type.automod},
-                                    std::pair{"automod_behavior", &type.automod_behavior}}) {
-    if (const auto text = fields[name].AsString()) *field = *text;
+  const json::Value reasons = fields["allowed_flag_reasons"];
+  if (!reasons.IsArray()) return;
+  auto lists = std::make_shared<ListSettings>();
+  for (const json::Value reason : reasons) {
+    lists->allowed_flag_reasons.emplace_back(reason.AsString().value_or(""));
   }
-  auto carried = std::make_shared<CarriedSettings>();
   json::Writer w;
   w.BeginObject();
-  for (const std::string_view name : kCarried) {
-    if (const json::Value value = fields[name]) w.Key(name).Raw(value.raw());
-  }
+  w.Key("allowed_flag_reasons").Raw(reasons.raw());
   w.EndObject();
-  carried->config_json = w.Take();
-  if (const json::Value value = fields["permissions"]) {
-    carried->permissions_json = EncodePermissions(value);
-  }
-  if (const json::Value value = fields["grants"]) carried->grants_json = EncodeGrants(value);
-  type.carried = std::move(carried);
+  lists->config_json = w.Take();
+  type.lists = std::move(lists);
 }
 
 }  // namespace
@@ -130,11 +90,11 @@ const CatalogPtr& Catalog::Default() {
 
 ChannelType Catalog::NewType(std::string_view name) {
   static const auto kNoCommands = std::make_shared<const EnabledCommands>();
-  static const auto kNothingCarried = std::make_shared<const CarriedSettings>();
+  static const auto kNoLists = std::make_shared<const ListSettings>();
   ChannelType type;
   type.name = name;
   type.commands = kNoCommands;
-  type.carried = kNothingCarried;
+  type.lists = kNoLists;
   return type;
 }
 

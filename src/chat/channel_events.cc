@@ -59,7 +59,11 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
   }
   sent.custom_json = std::move(*custom);
 
-  if (kClientSignals.contains(sent.type)) return sent;
+  if (kClientSignals.contains(sent.type)) {
+    if (ConfigOf(context.store, channel).typing_events) return sent;
+    return Fail(ErrorKind::kEventNotSupported,
+                fmt::format("typing events are not enabled for channel type {}", channel.type));
+  }
   if (sent.type == "message.read") {
     auto member = MarkRead(context, channel, event);
     if (!member) return std::unexpected(member.error());

@@ -2,12 +2,12 @@
 
 #include <fmt/core.h>
 
+#include "chat/type_settings.h"
+
 namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kFilterTagsMax = 10;
-constexpr std::size_t kCommandsMax = 1000;
-constexpr std::int64_t kMessageLengthMax = 30'000;
 constexpr std::size_t kSettingsBytesMax = 8 * 1024;
 
 constexpr auto kFields = Names({"id",
@@ -58,21 +58,15 @@ Result<void> ReadOverrides(json::Value data, Channel& channel) {
 
 Result<void> CheckOverrides(json::Value overrides) {
   if (!IsMap(overrides)) return InputError("channel.config_overrides must be an object");
-  std::vector<std::string> commands;
-  if (auto read =
-          ReadStrings(overrides, "commands", "config_overrides.commands", kCommandsMax, commands);
-      !read) {
-    return read;
-  }
-  if (!IsZeroValue(overrides["blocklist"])) {
-    return Fail(ErrorKind::kNotImplemented, "config_overrides.blocklist: there are no block lists");
-  }
-  const json::Value length = overrides["max_message_length"];
-  if (length.IsMissingOrNull()) return {};
-  const auto bytes = length.AsInt();
-  if (!bytes || *bytes < 1 || *bytes > kMessageLengthMax) {
-    return InputError(
-        fmt::format("config_overrides.max_message_length must be 1 to {}", kMessageLengthMax));
+  for (const json::Value member : overrides) {
+    const std::string path = fmt::format("config_overrides.{}", member.key());
+    const TypeSetting* setting = FindTypeSetting(member.key());
+    if (setting == nullptr || !setting->in_overrides) {
+      return InputError(fmt::format("{} is not a known setting of a channel", path));
+    }
+    if (auto checked = CheckTypeSetting(*setting, path, member, {}); !checked) {
+      return std::unexpected(checked.error());
+    }
   }
   return {};
 }

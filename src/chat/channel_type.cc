@@ -14,7 +14,7 @@ constexpr ChannelTypeFlag kFlags[] = {
     {"typing_events", &ChannelType::typing_events},
     {"read_events", &ChannelType::read_events},
     {"connect_events", &ChannelType::connect_events},
-    {"delivery_events", &ChannelType::delivery_events},
+    {"delivery_events", &ChannelType::delivery_events, false},
     {"search", &ChannelType::search},
     {"reactions", &ChannelType::reactions},
     {"replies", &ChannelType::replies},
@@ -24,11 +24,11 @@ constexpr ChannelTypeFlag kFlags[] = {
     {"url_enrichment", &ChannelType::url_enrichment},
     {"custom_events", &ChannelType::custom_events},
     {"push_notifications", &ChannelType::push_notifications},
-    {"reminders", &ChannelType::reminders},
-    {"mark_messages_pending", &ChannelType::mark_messages_pending},
-    {"polls", &ChannelType::polls},
-    {"user_message_reminders", &ChannelType::user_message_reminders},
-    {"shared_locations", &ChannelType::shared_locations},
+    {"reminders", &ChannelType::reminders, false},
+    {"mark_messages_pending", &ChannelType::mark_messages_pending, false},
+    {"polls", &ChannelType::polls, false},
+    {"user_message_reminders", &ChannelType::user_message_reminders, false},
+    {"shared_locations", &ChannelType::shared_locations, false},
     {"count_messages", &ChannelType::count_messages},
     {"skip_last_msg_update_for_system_msgs", &ChannelType::skip_last_msg_update_for_system_msgs},
 };
@@ -37,7 +37,7 @@ constexpr ChannelTypeFlag kFlags[] = {
 std::shared_ptr<const EnabledCommands> Narrowed(const EnabledCommands& commands, json::Value list) {
   const auto named = [&](const Command& command) {
     for (const json::Value item : list) {
-      const auto text = item.AsString();
+      const auto text = item.IsObject() ? item["name"].AsString() : item.AsString();
       if (text && (*text == "all" || *text == command.name ||
                    (!command.set.empty() && *text == command.set))) {
         return true;
@@ -65,10 +65,10 @@ ChannelType EffectiveConfig(const ChannelType& type, const Channel& channel) {
   const auto overrides =
       json::Document::Parse(channel.config_overrides_json, json::Source::kStored);
   if (!overrides) return config;  // Validated when it was stored.
-  for (const auto& [name, flag] : kFlags) {
-    config.*flag = overrides->root()[name].AsBool().value_or(config.*flag);
+  for (const auto& [name, flag, carried_out] : kFlags) {
+    if (carried_out) config.*flag = overrides->root()[name].AsBool().value_or(config.*flag);
   }
-  if (const auto length = overrides->root()["max_message_length"].AsInt()) {
+  if (const auto length = overrides->root()["max_message_length"].AsInt(); length && *length > 0) {
     config.max_message_length = static_cast<int>(*length);
   }
   if (const json::Value list = overrides->root()["commands"]; list.IsArray()) {
@@ -90,12 +90,12 @@ void WriteChannelTypeFields(json::Writer& w, const ChannelType& type, Format for
   WriteTime(w, "created_at", type.created_at, format);
   WriteTime(w, "updated_at", type.updated_at, format);
   w.Field("name", type.name);
-  for (const auto& [name, flag] : kFlags) w.Field(name, type.*flag);
-  w.Field("message_retention", type.message_retention);
+  for (const ChannelTypeFlag& each : kFlags) w.Field(each.name, type.*each.flag);
+  w.Field("message_retention", "infinite");
   w.Field("max_message_length", type.max_message_length);
-  w.Field("automod", type.automod);
-  w.Field("automod_behavior", type.automod_behavior);
-  w.RawMembers(type.carried->config_json);
+  w.Field("automod", "disabled");
+  w.Field("automod_behavior", "flag");
+  w.RawMembers(type.lists->config_json);
 }
 
 void WriteCommandFields(json::Writer& w, const Command& command, Format format) {
@@ -130,11 +130,12 @@ void WriteChannelConfig(json::Writer& w, const ChannelType& type, Format format)
   w.EndObject();
 }
 
+std::size_t ConfigBytes(const ChannelType& type) {
+  return type.lists->config_json.size() +
+         std::max(type.commands->json_v1.size(), type.commands->json_v2.size());
+}
+
 void WriteGrants(json::Writer& w, const ChannelType& type) {
-  if (!type.carried->grants_json.empty()) {
-    w.Raw(type.carried->grants_json);
-    return;
-  }
   static constexpr std::string_view kMember =
       R"(["read-channel","create-message","create-reply","create-reaction","update-message-owner",)"
       R"("delete-message-owner","delete-reaction-owner","send-custom-event","leave-channel"])";

@@ -5,7 +5,6 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -26,11 +25,10 @@ struct EnabledCommands {
   const Command* Find(std::string_view name) const;
 };
 
-/// The settings of a channel type that Hookline carries for clients.
-struct CarriedSettings {
-  std::string config_json = "{}";       ///< Those that are part of a channel's `config`.
-  std::string permissions_json = "[]";  ///< Stream's older permissions.
-  std::string grants_json;              ///< Empty: the defaults.
+/// Settings of a channel type that are lists.
+struct ListSettings {
+  std::string config_json = "{}";  ///< As they stand in a channel's `config`.
+  std::vector<std::string> allowed_flag_reasons;
 };
 
 /// What channels of a type allow (docs/contract/routes.md#channel-types). Cheap to copy.
@@ -57,20 +55,23 @@ struct ChannelType {
   bool count_messages = true;  ///< Whether a channel shows its `message_count`.
   bool skip_last_msg_update_for_system_msgs = false;
   int max_message_length = 5000;
-  std::string message_retention = "infinite";
-  std::string automod = "disabled";
-  std::string automod_behavior = "flag";
   Timestamp created_at;
   Timestamp updated_at;
   /// Anybody may read and write, members or not (docs/contract/rulings.md#33).
   bool open_to_all = false;
   std::shared_ptr<const EnabledCommands> commands;  ///< Never nullptr in a Catalog's types.
-  std::shared_ptr<const CarriedSettings> carried;   ///< The same.
+  std::shared_ptr<const ListSettings> lists;        ///< The same.
 };
 using ChannelTypePtr = std::shared_ptr<const ChannelType>;
 
-/// The switches of a type by their API names, in the order in which they are written.
-using ChannelTypeFlag = std::pair<std::string_view, bool ChannelType::*>;
+/// A switch of a type by its API name.
+struct ChannelTypeFlag {
+  std::string_view name;
+  bool ChannelType::* flag;
+  /// False: it stays off, because nothing would come of it.
+  bool carried_out = true;
+};
+/// In the order in which they are written.
 std::span<const ChannelTypeFlag> ChannelTypeFlags();
 
 /// The type's settings with the channel's `config_overrides` laid over them.
@@ -87,6 +88,8 @@ void WriteChannelConfig(json::Writer& w, const ChannelType& type, Format format)
 void WriteCommands(json::Writer& w, const EnabledCommands& commands, Format format);
 /// The members of a command's object.
 void WriteCommandFields(json::Writer& w, const Command& command, Format format);
+/// What a type's configuration takes of every event that shows a channel, but for its fixed part.
+std::size_t ConfigBytes(const ChannelType& type);
 /// `grants`: which role may do what, as Stream names it.
 void WriteGrants(json::Writer& w, const ChannelType& type);
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "chat/catalog.h"
 #include "chat/channel_type.h"
 #include "chat/context.h"
 
@@ -16,6 +17,10 @@ Result<ChannelTypePtr> CreateChannelType(Context& context, json::Value body);
 
 /// UpdateChannelType: changes what is there; null is absent (docs/contract/rulings.md#30).
 Result<ChannelTypePtr> UpdateChannelType(Context& context, std::string_view name, json::Value body);
+
+/// Whether what each type has is small enough for every event that shows a channel. Of a type that
+/// was too large in `before` the same is accepted.
+Result<void> CheckConfigBytes(Context& context, const Catalog& before);
 
 /// DeleteChannelType: not of built-in ones, nor while there are live channels.
 Result<void> DeleteChannelType(Context& context, std::string_view name);

@@ -7,6 +7,7 @@
 
 #include "chat/access.h"
 #include "chat/catalog.h"
+#include "chat/channel_types.h"
 #include "chat/fields.h"
 
 namespace hookline::chat {
@@ -87,6 +88,7 @@ Result<Command> CreateCommand(Context& context, json::Value body) {
   command.created_at = context.now;
   command.updated_at = context.now;
   context.store.PutCommand(context.app, command);
+  if (auto fits = CheckConfigBytes(context, *catalog); !fits) return std::unexpected(fits.error());
   return command;
 }
 
@@ -95,7 +97,9 @@ Result<Command> UpdateCommand(Context& context, std::string_view name, json::Val
   if (!command) return command;
   if (auto read = ReadFields(body, *command); !read) return std::unexpected(read.error());
   command->updated_at = context.now;
+  const CatalogPtr before = context.store.FindCatalog(context.app);
   context.store.PutCommand(context.app, *command);
+  if (auto fits = CheckConfigBytes(context, *before); !fits) return std::unexpected(fits.error());
   return command;
 }
 

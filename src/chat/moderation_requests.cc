@@ -264,6 +264,15 @@ Result<Flag> RequestFlag(Context& context, json::Value body,
   }
   auto target = ReadFlagTarget(context, body);
   if (!target) return std::unexpected(target.error());
+  // The type's list, where it has one, stands in place of the app's.
+  ChannelType config;
+  if (target->message) {
+    if (const ChannelPtr channel = context.store.FindChannel(target->message->channel)) {
+      config = ConfigOf(context.store, *channel);
+      const auto& of_type = config.lists->allowed_flag_reasons;
+      if (!of_type.empty()) allowed_reasons = of_type;
+    }
+  }
   if (auto allowed = CheckReason(terms.reason, allowed_reasons); !allowed) {
     return std::unexpected(allowed.error());
   }

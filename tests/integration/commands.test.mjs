@@ -137,41 +137,27 @@ suite('settings of channel types', ({ test, newApp }) => {
   test('are kept, and given back', async () => {
     const app = await newApp();
     const settings = {
-      message_retention: 'infinite', automod: 'disabled', automod_behavior: 'block', push_level: 'mentions',
-      blocklist: '', blocklist_behavior: 'shadow_block', blocklists: [],
-      allowed_flag_reasons: ['spam'], partition_size: 20, partition_ttl: '24h', chat_preferences: { all: 'none' },
-      mark_messages_pending: false, polls: true, push_notifications: false,
+      message_retention: 'infinite', automod: 'disabled', automod_behavior: 'flag', allowed_flag_reasons: ['spam'],
+      mark_messages_pending: false, polls: false, push_notifications: false, typing_events: false,
     };
-    const permissions = [{ name: 'no reading', action: 'Deny', resources: ['ReadChannel'], roles: ['guest'], owner: false, priority: 10 }];
-    const grants = { user: ['read-channel', 'create-message'] };
-    await app.call('POST', '/channeltypes', { name: 'desk', ...settings, permissions, grants });
+    await app.call('POST', '/channeltypes', { name: 'desk', ...settings, blocklist: '', blocklists: [], permissions: [], grants: {} });
     const type = await app.call('GET', '/channeltypes/desk');
-    for (const [name, value] of Object.entries({ ...settings, permissions, grants })) assert.deepEqual(type[name], value, name);
-    const changed = await app.call('PUT', '/channeltypes/desk', { automod: 'disabled', grants: null, polls: null });
+    for (const [name, value] of Object.entries(settings)) assert.deepEqual(type[name], value, name);
+    const changed = await app.call('PUT', '/channeltypes/desk', { automod: 'disabled', grants: type.grants, polls: null });
     assert.equal(changed.automod, 'disabled');
-    assert.equal(changed.polls, true);
-    assert.deepEqual(changed.grants, grants);
-    assert.deepEqual(changed.permissions, permissions);
+    assert.deepEqual([changed.grants, changed.permissions], [type.grants, []]);
+    const { created_at, updated_at, name, ...rest } = type;
+    await app.call('PUT', '/channeltypes/desk', rest);
     await app.users('mara');
     const { channel } = await app.call('POST', '/channels/desk/x/query', { data: { created_by_id: 'mara' } });
-    assert.equal(channel.config.push_level, 'mentions');
+    assert.deepEqual(channel.config.allowed_flag_reasons, ['spam']);
     assert.equal('permissions' in channel.config, false);
-  });
-
-  test('lists and flags are never null', async () => {
-    const app = await newApp();
-    const permissions = [{ name: 'x', action: 'Allow', priority: 1, resources: null, roles: null, owner: null }];
-    const created = await app.call('POST', '/channeltypes', { name: 'desk', permissions, grants: { user: null } });
-    const read = await app.call('GET', '/channeltypes/desk');
-    for (const type of [created, read]) {
-      assert.deepEqual(type.permissions, [{ name: 'x', action: 'Allow', priority: 1, resources: [], roles: [], owner: false }]);
-      assert.deepEqual(type.grants, { user: [] });
-    }
+    await app.refuses(400, 18, 'POST', '/channels/desk/x/event', { event: { type: 'typing.start', user_id: 'mara' } });
   });
 
   test('are refused by name when nothing would come of them', async () => {
     const app = await newApp();
-    for (const [field, value] of [['mark_messages_pending', true], ['message_retention', '30']]) {
+    for (const [field, value] of [['mark_messages_pending', true], ['message_retention', '30'], ['grants', { user: [] }], ['polls', true], ['partition_ttl', '24h']]) {
       const { message } = await app.refuses(501, 4, 'PUT', '/channeltypes/messaging', { [field]: value });
       assert.match(message, new RegExp(field));
     }
@@ -190,7 +176,7 @@ suite('settings of channel types', ({ test, newApp }) => {
       { automod_behavior: 'shout' }, { push_level: 'loud' }, { blocklist: 7 }, { blocklist_behavior: 'x' },
       { blocklists: [{ blocklist: 'x' }] }, { permissions: [{ name: 'x', action: 'Maybe', priority: 1 }] },
       { permissions: [{ name: 'x', action: 'Allow', priority: 1000 }] }, { grants: { user: 'all' } }, { grants: ['user'] },
-      { allowed_flag_reasons: 'spam' }, { polls: 'yes' }, { partition_size: 'big' }, { chat_preferences: ['all'] },
+      { allowed_flag_reasons: 'spam' }, { polls: 'yes' }, { partition_size: 'big' }, { chat_preferences: ['all'] }, { reaktions: true },
     ]) {
       await app.refuses(400, 4, 'PUT', '/channeltypes/messaging', wrong);
     }

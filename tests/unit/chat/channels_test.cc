@@ -102,7 +102,10 @@ TEST_F(ChannelsTest, RefusesWhatIsNoChannel) {
   refuse(R"("cooldown":1.5)");
   refuse(R"("filter_tags":["1","2","3","4","5","6","7","8","9","10","11"])");
   refuse(R"("config_overrides":["x"])");
-  refuse(R"("config_overrides":{"max_message_length":0})");
+  refuse(R"("config_overrides":{"max_message_length":-1})");
+  refuse(R"("config_overrides":{"bogus":1})");
+  refuse(R"("config_overrides":{"reactions":"no"})");
+  refuse(R"("config_overrides":{"partition_size":20})");
   refuse(R"("config_overrides":{"max_message_length":30001})");
   refuse(R"("config_overrides":{"max_message_length":"many"})");
   refuse(R"("members":"ann")");

@@ -118,7 +118,6 @@ TEST_F(CommandsTest, AnUpdateChangesOnlyWhatItNames) {
   EXPECT_FALSE((*type)->replies);
   EXPECT_FALSE((*type)->reactions);
   EXPECT_EQ((*type)->max_message_length, 10);
-  EXPECT_EQ((*type)->automod, "disabled");
   EXPECT_EQ((*type)->created_at, created);
   EXPECT_EQ((*type)->updated_at, now_);
 }
