@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <expected>
 #include <optional>
@@ -48,16 +50,40 @@ class Api::Impl {
         environment_(deps_.clock, deps_.directory, std::move(options), router_.size(),
                      deps_.on_app_changed) {}
 
-  awaitable<net::HttpResponse> Handle(net::HttpRequest request);
+  net::Admission Admit(const net::HttpRequest& head, Door door);
+  net::HttpResponse TransportError(ErrorKind kind, const std::string& message,
+                                   const net::HttpRequest* head) const;
 
  private:
-  awaitable<net::HttpResponse> HandleOperation(net::HttpRequest request);
-  awaitable<net::HttpResponse> HandleAdmin(net::HttpRequest request);
-  /// The error, and how many seconds to wait if it is that of somebody who guesses.
-  std::expected<void, std::pair<Error, std::int64_t>> AdmitAdmin(const net::HttpRequest& request);
-  awaitable<net::HttpResponse> HandleReady();
+  /// What the head of a request of Stream's API has shown.
+  struct Ticket {
+    Call call;
+    RateStatus rate;
+  };
+  /// What the head of a request to an admin route has shown.
+  struct AdminTicket {
+    const AdminRoute* route;
+    std::vector<std::string> args;
+  };
 
-  Result<void> Prepare(Exchange& exchange, const Router::Match& match);
+  net::Admission AdmitOperation(const net::HttpRequest& head);
+  net::Admission RefuseOperation(const net::HttpRequest& head, const Ticket& ticket,
+                                 const Error& error, std::int64_t retry_after = 0) const;
+  Result<void> JudgeHead(const net::HttpRequest& head, Call& call);
+  awaitable<net::HttpResponse> HandleOperation(net::HttpRequest request, Ticket ticket);
+  void Finish(const net::HttpRequest& head, const RateStatus& rate,
+              net::HttpResponse& response) const;
+
+  net::Admission AdmitAdmin(const net::HttpRequest& head);
+  awaitable<net::HttpResponse> HandleAdmin(net::HttpRequest request, AdminTicket ticket);
+  /// The error, and how many seconds to wait if it is that of somebody who guesses.
+  std::expected<void, std::pair<Error, std::int64_t>> CheckAdminToken(
+      const net::HttpRequest& request);
+  awaitable<net::HttpResponse> HandleReady();
+  awaitable<net::HttpResponse> HandleMetrics(net::HttpRequest request);
+
+  Result<void> Unpack(net::HttpRequest& request) const;
+  Result<void> ReadBody(Exchange& exchange) const;
   awaitable<net::HttpResponse> Execute(Exchange& exchange);
   awaitable<net::HttpResponse> ExecuteAsync(Exchange& exchange);
   awaitable<net::HttpResponse> ExecuteCheckPush(Exchange& exchange);
@@ -85,39 +111,90 @@ RateStatus NoApp(std::int64_t limit, Timestamp now) {
   return {limit, limit, (now.ns / 1'000'000'000 / 60 + 1) * 60, false};
 }
 
+bool IsAdminPath(std::string_view path) {
+  return path == "/metrics" || path.starts_with("/admin/");
+}
+
+// Nothing of Stream's API, so that no web page needs to read it.
+bool IsOwnPath(std::string_view path) {
+  return IsAdminPath(path) || path == "/healthz" || path == "/readyz";
+}
+
+net::Admission AtOnce(net::HttpResponse response) {
+  net::Admission admission;
+  admission.answer = std::move(response);
+  return admission;
+}
+
+Result<std::optional<json::Document>> ParseBody(const net::HttpRequest& request,
+                                                std::string_view text) {
+  if (text.empty()) return std::nullopt;
+  auto document = json::Document::Parse(text);
+  if (!document) return std::unexpected(document.error());
+  if (auto claimed = ClaimMemory(request, document->memory_bytes()); !claimed) {
+    return std::unexpected(claimed.error());
+  }
+  return std::move(*document);
+}
+
 }  // namespace
 
-awaitable<net::HttpResponse> Api::Impl::Handle(net::HttpRequest request) {
-  switch (net::DecodeBody(request, environment_.options().body_bytes_max)) {
+net::Admission Api::Impl::Admit(const net::HttpRequest& head, Door door) {
+  const std::string_view path = head.path;
+  if (path == "/healthz") return AtOnce(TextResponse(200, "ok\n"));
+  if (path == "/readyz") {
+    net::Admission admission;
+    admission.handler = [this](const net::HttpRequest&) { return HandleReady(); };
+    return admission;
+  }
+  if (door != Door::kPublic && path == "/metrics") {
+    net::Admission admission;
+    admission.handler = [this](net::HttpRequest request) {
+      return HandleMetrics(std::move(request));
+    };
+    admission.shares = {"", MemoryShareOf(head, environment_.options())};
+    return admission;
+  }
+  if (door != Door::kPublic && IsAdminPath(path)) return AdmitAdmin(head);
+  if (door == Door::kAdmin) {
+    return AtOnce(ErrorResponse(Error(ErrorKind::kNotFound, "there is no such route"), "", {}));
+  }
+  if (path.starts_with(kGiphyPath)) return AtOnce(GiphyImage(head));
+  if (Cors::IsPreflight(head) && !IsAdminPath(path)) return AtOnce(cors_.Preflight(head));
+  return AdmitOperation(head);
+}
+
+net::HttpResponse Api::Impl::TransportError(ErrorKind kind, const std::string& message,
+                                            const net::HttpRequest* head) const {
+  net::HttpResponse response = ErrorResponse(Error(kind, message), "", {});
+  if (head != nullptr && !IsOwnPath(head->path)) cors_.Allow(*head, response);
+  return response;
+}
+
+Result<void> Api::Impl::Unpack(net::HttpRequest& request) const {
+  const std::size_t bytes_max = environment_.options().body_bytes_max;
+  const std::size_t before = request.body.capacity();
+  switch (net::DecodeBody(request, bytes_max)) {
     case net::Decoding::kDone:
       break;
-    case net::Decoding::kUnsupported:
-      co_return UnsupportedCoding();
     case net::Decoding::kTooLarge:
-      co_return ErrorResponse(
-          Error(ErrorKind::kTooLarge, fmt::format("the request body is larger than {} bytes",
-                                                  environment_.options().body_bytes_max)),
-          "", {});
+      return Fail(ErrorKind::kTooLarge,
+                  fmt::format("the request body is larger than {} bytes", bytes_max));
     case net::Decoding::kBroken:
-      co_return ErrorResponse(Error(ErrorKind::kInput, "the request body is not valid gzip"), "",
-                              {});
+      return InputError("the request body is not valid gzip");
+    case net::Decoding::kUnsupported:  // Refused by the head.
     case net::Decoding::kFailed:
-      co_return ErrorResponse(Error(ErrorKind::kInternal, "the request body was not decoded"), "",
-                              {});
+      return Fail(ErrorKind::kInternal, "the request body was not decoded");
   }
-  if (request.path.starts_with(kGiphyPath)) co_return GiphyImage(request);
-  if (request.path == "/healthz") co_return TextResponse(200, "ok\n");
-  if (request.path == "/readyz") {
-    auto ready = co_await HandleReady();
-    co_return ready;
+  const std::size_t after = request.body.capacity();
+  return after > before ? ClaimMemory(request, after - before) : Result<void>();
+}
+
+awaitable<net::HttpResponse> Api::Impl::HandleMetrics(net::HttpRequest request) {
+  net::HttpResponse response = TextResponse(200, deps_.metrics());
+  if (auto claimed = ClaimAnswer(request, response.body.size()); !claimed) {
+    co_return ErrorResponse(claimed.error(), "", {});
   }
-  if (request.path == "/metrics") co_return TextResponse(200, deps_.metrics());
-  if (request.path.starts_with("/admin/")) {
-    auto response = co_await HandleAdmin(std::move(request));
-    co_return response;
-  }
-  if (Cors::IsPreflight(request)) co_return cors_.Preflight(request);
-  auto response = co_await HandleOperation(std::move(request));
   co_return response;
 }
 
@@ -132,43 +209,62 @@ awaitable<net::HttpResponse> Api::Impl::HandleReady() {
   co_return TextResponse(200, "ready\n");
 }
 
-awaitable<net::HttpResponse> Api::Impl::HandleOperation(net::HttpRequest request) {
-  Exchange exchange;
-  exchange.request = std::move(request);
-  exchange.started = steady_clock::now();
-  exchange.call.http = &exchange.request;
-  const Timestamp now = deps_.clock.WallNow();
-  RateStatus rate = NoApp(environment_.options().rate_limit_per_minute, now);
-
-  const Router::Match match = router_.Find(exchange.request.method, exchange.request.path);
-  net::HttpResponse response;
-  if (match.operation == nullptr) {
-    response = ErrorResponse(Error(ErrorKind::kNotFound, "there is no such route"), "",
-                             exchange.elapsed());
-  } else if (auto prepared = Prepare(exchange, match); !prepared) {
-    response = exchange.Refuse(prepared.error());
-  } else {
-    rate = environment_.limiter().Take(exchange.call.app->id, match.index, now);
-    if (rate.exceeded) {
-      response = exchange.Refuse(Error(ErrorKind::kRateLimited, "too many requests"));
-      SetRetryAfter(response, rate.reset - now.ns / 1'000'000'000);
-    } else {
-      response = co_await Execute(exchange);
-    }
-  }
+void Api::Impl::Finish(const net::HttpRequest& head, const RateStatus& rate,
+                       net::HttpResponse& response) const {
   AddRateHeaders(response, rate);
-  cors_.Allow(exchange.request, response);
-  co_return response;
+  cors_.Allow(head, response);
 }
 
-Result<void> Api::Impl::Prepare(Exchange& exchange, const Router::Match& match) {
-  Call& call = exchange.call;
-  const net::HttpRequest& request = exchange.request;
+net::Admission Api::Impl::RefuseOperation(const net::HttpRequest& head, const Ticket& ticket,
+                                          const Error& error, std::int64_t retry_after) const {
+  const Operation* const operation = ticket.call.operation;
+  net::HttpResponse response = ErrorResponse(error, operation ? operation->name : "", {});
+  if (retry_after != 0) SetRetryAfter(response, retry_after);
+  Finish(head, ticket.rate, response);
+  return AtOnce(std::move(response));
+}
+
+net::Admission Api::Impl::AdmitOperation(const net::HttpRequest& head) {
+  const Timestamp now = deps_.clock.WallNow();
+  Ticket ticket;
+  ticket.rate = NoApp(environment_.options().rate_limit_per_minute, now);
+  Router::Match match = router_.Find(head.method, head.path);
+  if (match.operation == nullptr) {
+    return RefuseOperation(head, ticket, Error(ErrorKind::kNotFound, "there is no such route"));
+  }
+  Call& call = ticket.call;
   call.operation = match.operation;
-  call.args = match.args;
+  call.args = std::move(match.args);
   call.format = match.format;
+  if (auto judged = JudgeHead(head, call); !judged) {
+    return RefuseOperation(head, ticket, judged.error());
+  }
+  ticket.rate = environment_.limiter().Take(call.app->id, match.index, now);
+  if (ticket.rate.exceeded) {
+    const std::int64_t seconds = now.ns / 1'000'000'000;
+    return RefuseOperation(head, ticket, Error(ErrorKind::kRateLimited, "too many requests"),
+                           std::max<std::int64_t>(ticket.rate.reset - seconds, 1));
+  }
+  if (!net::KnowsCoding(head)) {
+    net::HttpResponse response = UnsupportedCoding();
+    Finish(head, ticket.rate, response);
+    return AtOnce(std::move(response));
+  }
+  net::Admission admission;
+  admission.takes_body = true;
+  admission.shares = {fmt::format("{}", call.app->id.value),
+                      MemoryShareOf(head, environment_.options())};
+  admission.handler = [this, ticket = std::move(ticket)](net::HttpRequest request) mutable {
+    return HandleOperation(std::move(request), std::move(ticket));
+  };
+  return admission;
+}
+
+Result<void> Api::Impl::JudgeHead(const net::HttpRequest& head, Call& call) {
+  call.http = &head;
   if (auto known = Authenticate(environment_, call); !known) return known;
-  call.request_info = RequestInfoOf(request, call.caller, environment_.options());
+  call.request_info = RequestInfoOf(head, call.caller, environment_.options());
+  call.http = nullptr;  // The head moves on.
   if (!call.operation->implemented()) {
     return Fail(ErrorKind::kNotImplemented,
                 fmt::format("{} is not implemented by this server", call.operation->name));
@@ -177,17 +273,40 @@ Result<void> Api::Impl::Prepare(Exchange& exchange, const Router::Match& match) 
     return Fail(ErrorKind::kNotAllowed,
                 fmt::format("{} needs a server token", call.operation->name));
   }
+  return {};
+}
+
+awaitable<net::HttpResponse> Api::Impl::HandleOperation(net::HttpRequest request, Ticket ticket) {
+  Exchange exchange;
+  exchange.request = std::move(request);
+  exchange.started = steady_clock::now();
+  exchange.call = std::move(ticket.call);
+  exchange.call.http = &exchange.request;
+  net::HttpResponse response;
+  if (auto read = ReadBody(exchange); !read) {
+    response = exchange.Refuse(read.error());
+  } else {
+    response = co_await Execute(exchange);
+  }
+  Finish(exchange.request, ticket.rate, response);
+  co_return response;
+}
+
+Result<void> Api::Impl::ReadBody(Exchange& exchange) const {
+  Call& call = exchange.call;
+  if (auto unpacked = Unpack(exchange.request); !unpacked) return unpacked;
   // GET requests carry their JSON in a parameter.
+  const net::HttpRequest& request = exchange.request;
   const std::string_view text =
       request.method == "GET" ? call.Param("payload") : std::string_view(request.body);
-  if (text.empty()) return RefuseUnserved(call);
-  auto document = json::Document::Parse(text);
+  auto document = ParseBody(request, text);
   if (!document) return std::unexpected(document.error());
+  call.document = std::move(*document);
+  const json::Value root = call.body();
   const bool may_be_scalar = call.operation->async == AsyncWork::kCheckPush;
-  if (!chat::IsMap(document->root()) && !document->root().IsNull() && !may_be_scalar) {
+  if (!chat::IsMap(root) && !root.IsMissingOrNull() && !may_be_scalar) {
     return InputError("the request must be a JSON object");
   }
-  call.document = std::move(*document);
   return RefuseUnserved(call);
 }
 
@@ -256,7 +375,7 @@ awaitable<net::HttpResponse> Api::Impl::ExecuteCheckPush(Exchange& exchange) {
   co_return JsonResponse(call.operation->success_status(), FinishBody(w, exchange.elapsed()));
 }
 
-std::expected<void, std::pair<Error, std::int64_t>> Api::Impl::AdmitAdmin(
+std::expected<void, std::pair<Error, std::int64_t>> Api::Impl::CheckAdminToken(
     const net::HttpRequest& request) {
   const std::string address = ClientAddress(request, environment_.options());
   const Timestamp now = deps_.clock.WallNow();
@@ -276,30 +395,39 @@ std::expected<void, std::pair<Error, std::int64_t>> Api::Impl::AdmitAdmin(
       std::pair(Error(ErrorKind::kTokenMissing, "the admin token is missing or wrong"), 0));
 }
 
-awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
+net::Admission Api::Impl::AdmitAdmin(const net::HttpRequest& head) {
+  const auto refuse = [](const Error& error) { return AtOnce(ErrorResponse(error, "", {})); };
+  if (auto admitted = CheckAdminToken(head); !admitted) {
+    const auto& [error, wait] = admitted.error();
+    net::HttpResponse refusal = ErrorResponse(error, "", {});
+    if (wait > 0) SetRetryAfter(refusal, wait);
+    return AtOnce(std::move(refusal));
+  }
+  AdminTicket ticket{nullptr, {}};
+  ticket.route = FindAdminRoute(head.method, head.path, ticket.args);
+  if (ticket.route == nullptr) return refuse(Error(ErrorKind::kNotFound, "there is no such route"));
+  if (auto known = CheckAdminParams(*ticket.route, head); !known) return refuse(known.error());
+  if (!net::KnowsCoding(head)) return AtOnce(UnsupportedCoding());
+  net::Admission admission;
+  admission.takes_body = true;
+  admission.shares.emplace();
+  admission.handler = [this, ticket = std::move(ticket)](net::HttpRequest request) mutable {
+    return HandleAdmin(std::move(request), std::move(ticket));
+  };
+  return admission;
+}
+
+awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request, AdminTicket ticket) {
   const auto started = steady_clock::now();
   const auto fail = [&](const Error& error) {
     return ErrorResponse(error, "", steady_clock::now() - started);
   };
-  if (auto admitted = AdmitAdmin(request); !admitted) {
-    net::HttpResponse refusal = fail(admitted.error().first);
-    if (admitted.error().second > 0) {
-      SetRetryAfter(refusal, admitted.error().second);
-    }
-    co_return refusal;
-  }
-  std::vector<std::string> args;
-  const AdminRoute* route = FindAdminRoute(request.method, request.path, args);
-  if (route == nullptr) co_return fail(Error(ErrorKind::kNotFound, "there is no such route"));
-  if (auto known = CheckAdminParams(*route, request); !known) co_return fail(known.error());
-  std::optional<json::Document> document;
-  if (!request.body.empty()) {
-    auto parsed = json::Document::Parse(request.body);
-    if (!parsed) co_return fail(parsed.error());
-    document = std::move(*parsed);
-  }
-  const AdminCall call{request, document ? document->root() : json::Value(), std::move(args),
-                       environment_, deps_.sync_caller};
+  if (auto unpacked = Unpack(request); !unpacked) co_return fail(unpacked.error());
+  auto document = ParseBody(request, request.body);
+  if (!document) co_return fail(document.error());
+  const AdminRoute* const route = ticket.route;
+  const json::Value body = *document ? (*document)->root() : json::Value();
+  const AdminCall call{request, body, std::move(ticket.args), environment_, deps_.sync_caller};
   json::Writer w;
   Result<void> result;
   store::Commit commit;
@@ -315,6 +443,7 @@ awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
     commit = co_await AwaitWrite(deps_.store, origin, std::move(run));
   } else {
     auto run = [&](store::Reader& reader) {
+      w = AnswerWriter(request);
       w.BeginObject();
       result = route->read(call, reader, w);
     };
@@ -322,21 +451,25 @@ awaitable<net::HttpResponse> Api::Impl::HandleAdmin(net::HttpRequest request) {
   }
   if (!store::Answered(commit)) co_return fail(StoreError(commit));
   if (!result) co_return fail(result.error());
-  co_return JsonResponse(request.method == "POST" ? 201 : 200,
-                         FinishBody(w, steady_clock::now() - started));
+  std::string text = FinishBody(w, steady_clock::now() - started);
+  if (route->read != nullptr) {
+    auto claimed = ClaimAnswer(request, text.size());
+    if (!claimed) co_return fail(claimed.error());
+  }
+  co_return JsonResponse(request.method == "POST" ? 201 : 200, std::move(text));
 }
 
 Api::Api(Dependencies dependencies, ApiOptions options)
     : impl_(std::make_unique<Impl>(std::move(dependencies), std::move(options))) {}
 Api::~Api() = default;
 
-awaitable<net::HttpResponse> Api::Handle(net::HttpRequest request) {
-  auto response = co_await impl_->Handle(std::move(request));
-  co_return response;
+net::Admission Api::Admit(const net::HttpRequest& head, Door door) {
+  return impl_->Admit(head, door);
 }
 
-net::HttpResponse Api::TransportError(ErrorKind kind, const std::string& message) {
-  return ErrorResponse(Error(kind, message), "", {});
+net::HttpResponse Api::TransportError(ErrorKind kind, const std::string& message,
+                                      const net::HttpRequest* head) const {
+  return impl_->TransportError(kind, message, head);
 }
 
 }  // namespace hookline::api

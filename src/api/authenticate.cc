@@ -4,6 +4,7 @@
 
 #include "api/token.h"
 #include "base/crypto.h"
+#include "net/peer_group.h"
 
 namespace hookline::api {
 namespace {
@@ -40,6 +41,13 @@ std::string ClientAddress(const net::HttpRequest& http, const ApiOptions& option
     }
   }
   return http.peer_address;
+}
+
+std::string MemoryShareOf(const net::HttpRequest& http, const ApiOptions& options) {
+  const std::string address = ClientAddress(http, options);
+  const auto& proxies = options.trusted_proxies;
+  const bool is_proxy = std::ranges::find(proxies, address) != proxies.end();
+  return is_proxy || net::IsLoopback(address) ? std::string() : net::PeerGroup(address);
 }
 
 Result<void> Authenticate(Environment& environment, Call& call) {

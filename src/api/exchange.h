@@ -1,5 +1,7 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <chrono>
 #include <cstddef>
 #include <string_view>
@@ -14,6 +16,29 @@ namespace hookline::api {
 inline std::size_t BytesHeld(const net::HttpRequest& request) {
   constexpr std::size_t kOverhead = 1024;
   return kOverhead + request.target.size() + 2 * request.body.size();
+}
+
+/// Claims memory for so many bytes more of what becomes of a request; kUnavailable if there is no
+/// room. What tells of a change that was made needs no claim: it is sent in any case.
+inline Result<void> ClaimMemory(const net::HttpRequest& request, std::size_t bytes) {
+  if (request.memory == nullptr || request.memory->Add(bytes)) return {};
+  return Fail(ErrorKind::kUnavailable, "the server has no room for this request now, try again");
+}
+
+/// The same for an answer of so many bytes; kInput if none of that size ever finds room.
+inline Result<void> ClaimAnswer(const net::HttpRequest& request, std::size_t bytes) {
+  if (request.memory == nullptr || bytes < request.memory->bytes_max()) {
+    return ClaimMemory(request, bytes);
+  }
+  return InputError(fmt::format("the answer is larger than {} bytes: ask for less at a time",
+                                request.memory->bytes_max()));
+}
+
+/// What an answer is written with that need not be sent: no further than it could find room.
+inline json::Writer AnswerWriter(const net::HttpRequest& request) {
+  json::Writer w;
+  if (request.memory != nullptr) w.Limit(request.memory->bytes_max());
+  return w;
 }
 
 /// One request of Stream's API, from its first byte to its answer. Lives in the coroutine that

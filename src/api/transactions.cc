@@ -89,6 +89,7 @@ Result<void> Transactions::RunWrite(const Exchange& exchange,
   answer.w.BeginObject();
   if (auto done = work(scope, answer.w); !done) return done;
   if (events.refusal()) return std::unexpected(*events.refusal());
+  answer.query = !notes.keep;
   if (request) {
     answer.body = FinishBody(answer.w, exchange.elapsed());
     request->Keep(tx, notes, answer.status, answer.body, now);
@@ -100,6 +101,10 @@ net::HttpResponse Transactions::Respond(const Exchange& exchange, const Result<v
                                         Answer& answer) {
   if (!result) return exchange.Refuse(result.error());
   if (answer.body.empty()) answer.body = FinishBody(answer.w, exchange.elapsed());
+  if (answer.query || answer.replayed) {
+    auto claimed = ClaimAnswer(exchange.request, answer.body.size());
+    if (!claimed) return exchange.Refuse(claimed.error());
+  }
   return JsonResponse(answer.status, std::move(answer.body));
 }
 
@@ -162,7 +167,7 @@ awaitable<Result<void>> Transactions::Look(const Exchange& exchange, LookWork wo
 }
 
 awaitable<net::HttpResponse> Transactions::Read(const Exchange& exchange, ReadWork work) {
-  json::Writer w;
+  json::Writer w = AnswerWriter(exchange.request);
   w.BeginObject();
   std::string etag;
   LookWork look = [&](ReadScope& scope) {
@@ -172,8 +177,10 @@ awaitable<net::HttpResponse> Transactions::Read(const Exchange& exchange, ReadWo
   };
   const Result<void> result = co_await Look(exchange, std::move(look));
   if (!result) co_return exchange.Refuse(result.error());
-  auto response =
-      JsonResponse(exchange.call.operation->success_status(), FinishBody(w, exchange.elapsed()));
+  std::string body = FinishBody(w, exchange.elapsed());
+  auto claimed = ClaimAnswer(exchange.request, body.size());
+  if (!claimed) co_return exchange.Refuse(claimed.error());
+  auto response = JsonResponse(exchange.call.operation->success_status(), std::move(body));
   if (!etag.empty()) response.headers.emplace_back("etag", std::move(etag));
   co_return response;
 }

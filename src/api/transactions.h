@@ -46,6 +46,7 @@ class Transactions {
     int status = 0;
     std::string body;       ///< Empty until it is finished.
     bool replayed = false;  ///< It is an earlier request's.
+    bool query = false;     ///< It tells of nothing that was changed.
   };
 
   Result<void> RunWrite(const Exchange& exchange, const std::optional<IdempotentRequest>& request,

@@ -112,11 +112,15 @@ class Document {
 
   Value root() const { return Value(nodes_.get(), 0); }
 
+  /// What text and tree take up in memory: many times the text's length if its values are short.
+  std::size_t memory_bytes() const;
+
  private:
   class Parser;
   Document() = default;
 
   std::unique_ptr<char[]> text_;
+  std::size_t text_bytes_ = 0;
   std::unique_ptr<char[]> unescaped_;       // The texts of strings that have escapes.
   std::unique_ptr<std::string> rewritten_;  // In place of text_ if keys were repeated.
   std::unique_ptr<std::vector<Node>> nodes_;

@@ -40,6 +40,7 @@ class Document::Parser {
     SkipSpace();
     if (at_.in != at_.end) return InputError("there is text after the JSON value");
     document_.unescaped_ = strings_.TakeUnescaped();
+    document_.text_bytes_ = static_cast<std::size_t>(at_.out - document_.text_.get());
     if (repeated_) Rewrite();
     return {};
   }
@@ -276,6 +277,13 @@ class Document::Parser {
   std::optional<Error> error_;
   std::vector<std::string_view> keys_;
 };
+
+std::size_t Document::memory_bytes() const {
+  std::size_t bytes = text_bytes_ + nodes_->capacity() * sizeof(Node);
+  if (unescaped_) bytes += text_bytes_;
+  if (rewritten_) bytes += rewritten_->capacity();
+  return bytes;
+}
 
 Result<Document> Document::Parse(std::string_view text, Source source) {
   if (text.size() > std::numeric_limits<std::uint32_t>::max() / 4) {

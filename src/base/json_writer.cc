@@ -97,6 +97,7 @@ void Writer::Separate() {
 }
 
 Writer& Writer::Open(char bracket) {
+  if (is_over_limit()) return *this;
   Separate();
   out_ += bracket;
   comma_ = false;
@@ -104,12 +105,14 @@ Writer& Writer::Open(char bracket) {
 }
 
 Writer& Writer::Close(char bracket) {
+  if (is_over_limit()) return *this;
   out_ += bracket;
   comma_ = true;
   return *this;
 }
 
 Writer& Writer::Key(std::string_view key) {
+  if (is_over_limit()) return *this;
   Separate();
   AppendQuoted(out_, key);
   out_ += ':';
@@ -118,12 +121,14 @@ Writer& Writer::Key(std::string_view key) {
 }
 
 Writer& Writer::String(std::string_view text) {
+  if (is_over_limit()) return *this;
   Separate();
   AppendQuoted(out_, text);
   return *this;
 }
 
 Writer& Writer::Int(std::int64_t number) {
+  if (is_over_limit()) return *this;
   Separate();
   char digits[24];
   const auto end = std::to_chars(std::begin(digits), std::end(digits), number).ptr;
@@ -132,6 +137,7 @@ Writer& Writer::Int(std::int64_t number) {
 }
 
 Writer& Writer::Time(Timestamp t) {
+  if (is_over_limit()) return *this;
   Separate();
   out_ += '"';
   AppendRfc3339(out_, t);
@@ -140,6 +146,7 @@ Writer& Writer::Time(Timestamp t) {
 }
 
 Writer& Writer::Raw(std::string_view json) {
+  if (is_over_limit()) return *this;
   Separate();
   out_ += json;
   return *this;

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,12 +50,18 @@ class Writer {
   std::string Take() { return std::move(out_); }
   void Reserve(std::size_t bytes) { out_.reserve(bytes); }
 
+  /// From this size on nothing more is written: what there is by then is of no use, but for knowing
+  /// that it was too much.
+  void Limit(std::size_t bytes) { limit_ = bytes; }
+  bool is_over_limit() const { return out_.size() >= limit_; }
+
  private:
   Writer& Open(char bracket);
   Writer& Close(char bracket);
   void Separate();
 
   std::string out_;
+  std::size_t limit_ = std::numeric_limits<std::size_t>::max();
   bool comma_ = false;
 };
 

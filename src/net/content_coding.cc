@@ -31,18 +31,26 @@ Decoding Gunzip(std::string_view packed, std::size_t bytes_max, std::string& tex
 
 }  // namespace
 
+namespace {
+
+bool IsPlain(std::string_view coding) {
+  return coding.empty() || EqualsIgnoringCase(coding, "identity");
+}
+
+}  // namespace
+
+bool KnowsCoding(const HttpRequest& head) {
+  const std::string_view coding = head.Header("Content-Encoding").value_or("");
+  return head.headers.Count("Content-Encoding") <= 1 &&
+         (IsPlain(coding) || EqualsIgnoringCase(coding, "gzip") ||
+          EqualsIgnoringCase(coding, "x-gzip"));
+}
+
 Decoding DecodeBody(HttpRequest& request, std::size_t bytes_max) {
-  const std::size_t codings = request.headers.Count("Content-Encoding");
-  if (codings == 0) return Decoding::kDone;
-  const std::string_view coding = request.Header("Content-Encoding").value_or("");
-  if (codings == 1 && (coding.empty() || EqualsIgnoringCase(coding, "identity"))) {
+  if (!KnowsCoding(request)) return Decoding::kUnsupported;
+  if (IsPlain(request.Header("Content-Encoding").value_or("")) || request.body.empty()) {
     return Decoding::kDone;
   }
-  if (codings > 1 ||
-      (!EqualsIgnoringCase(coding, "gzip") && !EqualsIgnoringCase(coding, "x-gzip"))) {
-    return Decoding::kUnsupported;
-  }
-  if (request.body.empty()) return Decoding::kDone;
   std::string text;
   const Decoding decoded = Gunzip(request.body, bytes_max, text);
   if (decoded == Decoding::kDone) request.body = std::move(text);

@@ -15,6 +15,9 @@ enum class Decoding : std::uint8_t {
   kFailed,       ///< Trouble of our own.
 };
 
+/// False if the request's head announces a coding that DecodeBody() does not undo.
+bool KnowsCoding(const HttpRequest& head);
+
 /// Undoes the Content-Encoding of a request's body, which may be gzip or none. `bytes_max` bounds
 /// the text that comes of it. Unless it is kDone, `request` is as it was.
 Decoding DecodeBody(HttpRequest& request, std::size_t bytes_max);

@@ -8,6 +8,8 @@
 #include <utility>
 #include <vector>
 
+#include "net/memory_budget.h"
+
 namespace hookline::net {
 
 /// Header fields in the order received. Names are compared without regard to case. All text lives
@@ -53,6 +55,9 @@ struct HttpRequest {
   HeaderList headers;
   std::string body;          ///< Without transfer coding; content coding is left as sent.
   std::string peer_address;  ///< The peer's IP address as text, without port.
+  /// What the server holds for this request: who makes more of it claims more. Null: not counted.
+  /// Lives until the request is answered.
+  MemoryBudget::Claim* memory = nullptr;
 
   /// The first header field called `name`, in any case.
   std::optional<std::string_view> Header(std::string_view name) const { return headers.Find(name); }

@@ -28,11 +28,12 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kSweepIntervalMax{100};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::seconds kCancelPatience{1};
+constexpr std::size_t kMemoryBytes = 256 * 1024 * 1024;
 
 std::chrono::milliseconds SweepInterval(const HttpServerOptions& options) {
   const auto shortest =
       std::min({options.header_timeout, options.body_timeout, options.write_timeout,
-                options.idle_timeout, options.linger_timeout});
+                options.rate_window, options.idle_timeout, options.linger_timeout});
   return std::clamp(shortest / 4, std::chrono::milliseconds(1), kSweepIntervalMax);
 }
 
@@ -197,11 +198,12 @@ void HttpServer::Impl::WakeAccept() {
   asio::post(acceptor.get_executor(), [self = shared_from_this()] { self->pause.cancel(); });
 }
 
-HttpServer::HttpServer(IoThreads& threads, HttpServerOptions options, Handler handler,
+HttpServer::HttpServer(IoThreads& threads, HttpServerOptions options, Admit admit,
                        ErrorReply error_reply, FaultLog fault_log)
     : impl_(std::make_shared<Impl>(threads)) {
+  if (options.memory == nullptr) options.memory = std::make_shared<MemoryBudget>(kMemoryBytes);
   impl_->core->options = std::move(options);
-  impl_->core->handler = std::move(handler);
+  impl_->core->admit = std::move(admit);
   impl_->core->error_reply = std::move(error_reply);
   impl_->core->fault_log = std::move(fault_log);
 }

@@ -23,6 +23,7 @@ namespace {
 
 constexpr std::size_t kFirstReadBytes = 4 * 1024;
 constexpr std::size_t kReadBytesMax = 32 * 1024;
+constexpr std::string_view kNoRoom = "the server has no room for this request now, try again";
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 bool HasNoBody(int status) { return status / 100 == 1 || status == 204 || status == 304; }
@@ -87,6 +88,26 @@ void HttpSession::Arm(std::chrono::milliseconds patience) {
   expired_ = false;
 }
 
+void HttpSession::ArmTransfer(std::chrono::milliseconds patience) {
+  Arm(patience);
+  transfer_end_ = deadline_;
+  NextWindow();
+}
+
+void HttpSession::NextWindow() {
+  window_bytes_ = 0;
+  if (core_->options.bytes_per_second_min == 0) return;
+  deadline_ = std::min(transfer_end_, steady_clock::now() + core_->options.rate_window);
+}
+
+void HttpSession::Progress(std::size_t bytes) {
+  window_bytes_ += bytes;
+  const auto milliseconds = static_cast<std::size_t>(core_->options.rate_window.count());
+  if (window_bytes_ * 1000 < core_->options.bytes_per_second_min * milliseconds) return;
+  // What has expired stays so, until it is armed anew.
+  if (!expired_) NextWindow();
+}
+
 void HttpSession::Disarm() {
   deadline_ = steady_clock::time_point::max();
   expired_ = false;
@@ -148,39 +169,97 @@ asio::awaitable<void> HttpSession::ServeRequests() {
     }
     first = false;
     phase_ = Phase::kBusy;
+    const bool keep = co_await ServeRequest();
+    if (!keep) co_return;
+  }
+}
 
-    RequestParser parser(core_->options.header_bytes_max, core_->options.body_bytes_max);
-    ReadEnd end = co_await ReadHeader(parser);
-    if (end == ReadEnd::kComplete && refuse_) {
-      end = Reject(ErrorKind::kUnavailable, "too many connections");
+asio::awaitable<bool> HttpSession::ServeRequest() {
+  RequestParser parser(core_->options.header_bytes_max, core_->options.body_bytes_max);
+  ReadEnd end = co_await ReadHeader(parser);
+  if (end == ReadEnd::kComplete && refuse_) {
+    end = Reject(ErrorKind::kUnavailable, "too many connections");
+  }
+  Admission admission;
+  std::optional<Claim> claim;
+  Claim* held = nullptr;
+  if (end == ReadEnd::kComplete) {
+    admission = Judge(parser);
+    if (admission.shares && !admission.answer) {
+      claim = core_->options.memory->Open(admission.shares->app, admission.shares->address);
+      if (!claim) {
+        admission.answer =
+            core_->error_reply(ErrorKind::kUnavailable, std::string(kNoRoom), &parser.request());
+      }
     }
-    if (end == ReadEnd::kComplete && !parser.is_done()) {
-      end = co_await ReadBody(parser);
-    }
-    if (end == ReadEnd::kGone) co_return;
-    if (end == ReadEnd::kRejected) {
-      HttpResponse refusal = core_->error_reply(reject_kind_, std::move(reject_message_));
-      co_await Send(std::move(refusal), false, false, 1);
-      co_await Linger();
-      co_return;
-    }
-
-    Disarm();
-    const bool is_head = parser.is_head();
-    HttpResponse response = co_await Answer(std::move(parser.request()));
-    // The shard may have been told of the end a moment before this session is.
-    const bool keep = parser.keep_alive() && !response.close && !ended_ && !shard_->draining();
-    const bool sent = co_await Send(std::move(response), keep, is_head, parser.minor_version());
-    if (!sent) co_return;
-    if (!keep) {
-      co_await Linger();
-      co_return;
+    held = claim ? &*claim : nullptr;
+    if (!parser.is_done()) {
+      if (admission.takes_body && !admission.answer) {
+        end = co_await ReadBody(parser, held);
+      } else {
+        end = co_await DropBody(parser);
+      }
     }
   }
+  if (end == ReadEnd::kGone) co_return false;
+  if (end == ReadEnd::kRejected) {
+    claim.reset();
+    co_await Refuse(parser.request());
+    co_return false;
+  }
+
+  Disarm();
+  const bool is_head = parser.is_head();
+  HttpResponse response;
+  if (admission.answer) {
+    response = std::move(*admission.answer);
+  } else {
+    parser.request().memory = held;
+    response = co_await Answer(std::move(admission.handler), std::move(parser.request()));
+  }
+  // It has been made, and may tell of what was done: it is sent, whatever room there is.
+  if (claim) claim->Force(response.body.size());
+  // The shard may have been told of the end a moment before this session is.
+  const bool stays = !ended_ && !shard_->draining() && end != ReadEnd::kLeft;
+  const bool keep = parser.keep_alive() && !response.close && stays;
+  const bool sent = co_await Send(std::move(response), keep, is_head, parser.minor_version());
+  if (!sent || keep) co_return sent;
+  claim.reset();
+  co_await Linger();
+  co_return false;
+}
+
+Admission HttpSession::Judge(RequestParser& parser) {
+  parser.request().peer_address = peer_address_;
+  std::exception_ptr failure;
+  try {
+    return core_->admit(parser.request());
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  core_->Log("judging a request failed: " + DescribeException(std::move(failure)));
+  Admission admission;
+  admission.answer = core_->error_reply(ErrorKind::kInternal, "internal error", &parser.request());
+  return admission;
+}
+
+asio::awaitable<void> HttpSession::Refuse(const HttpRequest& head) {
+  HttpResponse refusal = core_->error_reply(reject_kind_, std::move(reject_message_), &head);
+  co_await Send(std::move(refusal), false, false, 1);
+  co_await Linger();
+}
+
+void HttpSession::ShrinkBuffers() {
+  if (buffer_.capacity() > kFirstReadBytes) {
+    buffer_.clear();
+    buffer_.shrink_to_fit();
+  }
+  if (head_.capacity() > kFirstReadBytes) head_ = std::string();
 }
 
 asio::awaitable<bool> HttpSession::AwaitRequest(std::chrono::milliseconds patience) {
   Arm(patience);
+  ShrinkBuffers();
   idle_since_ = steady_clock::now();
   const auto place = shard_->EnterIdle(*this);
   error_code ec;
@@ -241,8 +320,21 @@ asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadHeader(RequestParser& par
   }
 }
 
-asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadBody(RequestParser& parser) {
-  Arm(core_->options.body_timeout);
+bool HttpSession::MakeRoom(RequestParser& parser, Claim* claim) {
+  const std::string& body = parser.request().body;
+  const std::size_t needed = body.size() + buffer_.size();
+  if (needed <= body.capacity()) return true;
+  std::size_t room = std::max(needed, 2 * body.capacity());
+  const auto length = parser.content_length();
+  const std::size_t most = length ? *length : core_->options.body_bytes_max;
+  room = std::max(needed, std::min(room, most));
+  if (claim != nullptr && !claim->Resize(room + buffer_.capacity())) return false;
+  parser.ReserveBody(room);
+  return true;
+}
+
+asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadBody(RequestParser& parser, Claim* claim) {
+  ArmTransfer(core_->options.body_timeout);
   if (parser.expects_continue() && buffer_.size() == 0) {
     head_.assign(kContinue);
     const auto [ec, bytes] = co_await Write(head_, std::string_view());
@@ -252,6 +344,7 @@ asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadBody(RequestParser& parse
   while (true) {
     error_code ec;
     if (buffer_.size() != 0 && !MayBeHalfALastChunk(parser, buffer_.data())) {
+      if (!MakeRoom(parser, claim)) co_return Reject(ErrorKind::kUnavailable, kNoRoom);
       const std::size_t taken = parser.put(buffer_.data(), ec);
       buffer_.consume(taken);
     }
@@ -260,9 +353,43 @@ asio::awaitable<HttpSession::ReadEnd> HttpSession::ReadBody(RequestParser& parse
     if (buffer_.size() == buffer_.max_size()) {
       co_return Reject(ErrorKind::kInput, "a chunk header or trailer is too long");
     }
-    ec = co_await Fill(kReadBytesMax);
+    // A small body needs no large buffer.
+    const bool is_large = parser.request().body.size() >= kFirstReadBytes;
+    const std::size_t step = is_large ? kReadBytesMax : kFirstReadBytes;
+    const std::size_t before = buffer_.size();
+    ec = co_await Fill(step);
     if (expired_) co_return Reject(ErrorKind::kRequestTimeout, "the request body took too long");
     if (ec) co_return ReadEnd::kGone;
+    Progress(buffer_.size() - before);
+  }
+}
+
+asio::awaitable<HttpSession::ReadEnd> HttpSession::DropBody(RequestParser& parser) {
+  // Who waits for our word before sending a body hears the answer at once. Who has sent a small one
+  // may go on with the connection.
+  const std::size_t limit = core_->options.drop_bytes_max;
+  if (parser.expects_continue() || parser.content_length().value_or(0) > limit) {
+    co_return ReadEnd::kLeft;
+  }
+  ArmTransfer(core_->options.body_timeout);
+  parser.DropBody();
+  parser.eager(true);
+  while (true) {
+    error_code ec;
+    if (buffer_.size() != 0 && !MayBeHalfALastChunk(parser, buffer_.data())) {
+      const std::size_t taken = parser.put(buffer_.data(), ec);
+      buffer_.consume(taken);
+    }
+    if (ec && ec != http::error::need_more) co_return ReadEnd::kLeft;
+    if (parser.is_done()) co_return ReadEnd::kComplete;
+    if (buffer_.size() == buffer_.max_size() || parser.dropped() > limit) {
+      co_return ReadEnd::kLeft;
+    }
+    const std::size_t before = buffer_.size();
+    ec = co_await Fill(kFirstReadBytes);
+    if (expired_) co_return ReadEnd::kLeft;
+    if (ec) co_return ReadEnd::kGone;
+    Progress(buffer_.size() - before);
   }
 }
 
@@ -285,17 +412,16 @@ HttpSession::ReadEnd HttpSession::RejectParse(const error_code& ec) {
   return Reject(ErrorKind::kInput, fmt::format("malformed HTTP request: {}", ec.message()));
 }
 
-asio::awaitable<HttpResponse> HttpSession::Answer(HttpRequest request) {
-  request.peer_address = peer_address_;
+asio::awaitable<HttpResponse> HttpSession::Answer(Handler handler, HttpRequest request) {
   std::exception_ptr failure;
   try {
-    HttpResponse response = co_await core_->handler(std::move(request));
+    HttpResponse response = co_await handler(std::move(request));
     co_return response;
   } catch (...) {
     failure = std::current_exception();
   }
   if (!ended_) core_->Log("request handler failed: " + DescribeException(std::move(failure)));
-  co_return core_->error_reply(ErrorKind::kInternal, "internal error");
+  co_return core_->error_reply(ErrorKind::kInternal, "internal error", nullptr);
 }
 
 void HttpSession::BuildHead(const HttpResponse& response, bool keep, int minor) {
@@ -324,7 +450,7 @@ asio::awaitable<bool> HttpSession::Send(HttpResponse response, bool keep, bool i
   BuildHead(response, keep, minor);
   std::string_view body = response.body;
   if (is_head || HasNoBody(response.status)) body = std::string_view();
-  Arm(core_->options.write_timeout);
+  ArmTransfer(core_->options.write_timeout);
   const auto [ec, bytes] = co_await Write(head_, body);
   co_return !ec && !expired_;
 }
@@ -332,16 +458,15 @@ asio::awaitable<bool> HttpSession::Send(HttpResponse response, bool keep, bool i
 asio::awaitable<void> HttpSession::Linger() {
   // Closing a socket with unread input makes the kernel send a reset, which can destroy the answer
   // on its way to the client. So: half-close, then read until the client has closed as well.
+  ShrinkBuffers();
   Arm(core_->options.linger_timeout);
   const auto deadline = deadline_;
   co_await SayGoodbye();
   deadline_ = deadline;
   std::size_t left = core_->options.linger_bytes_max;
   while (left > 0 && !expired_ && steady_clock::now() < deadline) {
-    buffer_.clear();
-    const auto space = buffer_.prepare(kReadBytesMax);
     const auto [ec, bytes] =
-        co_await Socket().async_read_some(space, asio::as_tuple(asio::use_awaitable));
+        co_await Socket().async_read_some(shard_->scratch(), asio::as_tuple(asio::use_awaitable));
     if (ec) co_return;
     left -= std::min(left, bytes);
   }

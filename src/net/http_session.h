@@ -30,7 +30,7 @@ class RequestParser;
 /// What all sessions of a server share; constant after Start() but for the counters.
 struct HttpServerCore {
   HttpServerOptions options;
-  Handler handler;
+  Admit admit;
   ErrorReply error_reply;
   FaultLog fault_log;
   Gate gate;  ///< Sessions, and the accept loop.
@@ -78,6 +78,9 @@ class HttpShard : public std::enable_shared_from_this<HttpShard> {
   bool draining() const { return draining_; }
   boost::asio::io_context& context() { return context_; }
 
+  /// Where to put what nobody will look at.
+  boost::asio::mutable_buffer scratch() { return boost::asio::buffer(scratch_); }
+
   /// The Date header's value, at most a second old.
   std::string_view HttpDate();
 
@@ -97,6 +100,7 @@ class HttpShard : public std::enable_shared_from_this<HttpShard> {
   std::chrono::steady_clock::time_point date_until_{};
   std::atomic<bool> draining_{false};
   bool sweeping_ = false;
+  std::array<char, std::size_t{32} * 1024> scratch_{};
 };
 
 /// One connection. Lives on the thread of its shard; kept alive by its own coroutine.
@@ -134,20 +138,44 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   virtual boost::asio::awaitable<void> SayGoodbye() = 0;
 
   void Arm(std::chrono::milliseconds patience);
+  /// As Arm(), for what has to go on at the least rate as well: Progress() tells how it goes.
+  void ArmTransfer(std::chrono::milliseconds patience);
+  void Progress(std::size_t bytes);
+  /// For a write of several steps: notes the progress of each, and goes on until all is written.
+  auto Watch() {
+    return [this, written = std::size_t{0}](const boost::system::error_code& ec,
+                                            std::size_t total) mutable {
+      Progress(total - written);
+      written = total;
+      constexpr std::size_t kStepBytes = std::size_t{64} * 1024;
+      return ec ? 0 : kStepBytes;
+    };
+  }
   void Disarm();
 
  private:
   enum class Phase { kIdle, kBusy };
-  enum class ReadEnd { kComplete, kGone, kRejected };
+  /// kLeft: a rest of the body will not be read, so the connection must end.
+  enum class ReadEnd { kComplete, kLeft, kGone, kRejected };
+  using Claim = MemoryBudget::Claim;
 
   boost::asio::awaitable<ReadEnd> ReadHeader(RequestParser& parser);
-  boost::asio::awaitable<ReadEnd> ReadBody(RequestParser& parser);
+  boost::asio::awaitable<ReadEnd> ReadBody(RequestParser& parser, Claim* claim);
+  boost::asio::awaitable<ReadEnd> DropBody(RequestParser& parser);
+  /// Claims and reserves what the bytes in the buffer may add to the body.
+  bool MakeRoom(RequestParser& parser, Claim* claim);
   boost::asio::awaitable<boost::system::error_code> Fill(std::size_t bytes_max);
-  boost::asio::awaitable<HttpResponse> Answer(HttpRequest request);
+  Admission Judge(RequestParser& parser);
+  boost::asio::awaitable<HttpResponse> Answer(Handler handler, HttpRequest request);
   boost::asio::awaitable<void> ServeRequests();
+  /// True if the connection may serve another one.
+  boost::asio::awaitable<bool> ServeRequest();
+  boost::asio::awaitable<void> Refuse(const HttpRequest& head);
   boost::asio::awaitable<bool> AwaitRequest(std::chrono::milliseconds patience);
   boost::asio::awaitable<bool> Send(HttpResponse response, bool keep, bool is_head, int minor);
   boost::asio::awaitable<void> Linger();
+  void ShrinkBuffers();
+  void NextWindow();
 
   ReadEnd Reject(ErrorKind kind, std::string_view message);
   ReadEnd RejectParse(const boost::system::error_code& ec);
@@ -162,6 +190,9 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   std::string head_;
   std::string peer_address_;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
+  std::chrono::steady_clock::time_point transfer_end_ =
+      std::chrono::steady_clock::time_point::max();
+  std::size_t window_bytes_ = 0;  ///< Moved since the window began.
   std::chrono::steady_clock::time_point idle_since_{};
   Phase phase_ = Phase::kIdle;
   bool expired_ = false;

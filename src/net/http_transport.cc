@@ -37,7 +37,7 @@ class PlainSession final : public HttpSession {
   asio::awaitable<Transfer> Write(std::string& head, std::string_view body) override {
     const std::array<asio::const_buffer, 2> parts = {asio::buffer(head),
                                                      asio::buffer(body.data(), body.size())};
-    return asio::async_write(socket_, parts, kAwait);
+    return asio::async_write(socket_, parts, Watch(), kAwait);
   }
 
   asio::awaitable<void> SayGoodbye() override {
@@ -75,7 +75,7 @@ class TlsSession final : public HttpSession {
     }
     const std::array<asio::const_buffer, 2> parts = {asio::buffer(head),
                                                      asio::buffer(body.data(), body.size())};
-    return asio::async_write(stream_, parts, kAwait);
+    return asio::async_write(stream_, parts, Watch(), kAwait);
   }
 
   asio::awaitable<void> SayGoodbye() override {

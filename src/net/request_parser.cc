@@ -1,16 +1,13 @@
 #include "net/request_parser.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace hookline::net {
 
 namespace http = boost::beast::http;
 
 namespace {
-// A body of announced length is given this much room at once; more only as its bytes arrive, so
-// that an announcement alone costs little memory.
-constexpr std::size_t kBodyReserveMax = 64 * 1024;
-
 bool IsNumber(std::string_view text) {
   return !text.empty() &&
          std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -27,6 +24,8 @@ void RequestParser::on_request_impl(http::verb, string_view method_text, string_
   version_ = version;
   request_.method.assign(method_text.data(), method_text.size());
   request_.target.assign(target.data(), target.size());
+  // Now, because who refuses the rest wants to know what was asked for.
+  SplitTarget(request_);
 }
 
 void RequestParser::on_response_impl(int, string_view, int, error_code& ec) {
@@ -69,26 +68,37 @@ void RequestParser::on_header_impl(error_code& ec) {
     return;
   }
   if (version_ < 11) expects_continue_ = false;
-  SplitTarget(request_);
 }
 
-void RequestParser::on_body_init_impl(boost::optional<std::uint64_t> const& content_length,
-                                      error_code&) {
+// An announcement costs nothing; room is made as the bytes come.
+void RequestParser::on_body_init_impl(boost::optional<std::uint64_t> const&, error_code&) {
   in_trailer_ = true;
-  if (content_length.has_value()) {
-    request_.body.reserve(std::min<std::size_t>(*content_length, kBodyReserveMax));
+}
+
+void RequestParser::ReserveBody(std::size_t bytes) {
+  std::string body;
+  body.reserve(bytes);
+  body.append(request_.body);
+  request_.body = std::move(body);
+}
+
+void RequestParser::TakeBody(string_view text) {
+  if (drops_body_) {
+    dropped_ += text.size();
+  } else {
+    request_.body.append(text.data(), text.size());
   }
 }
 
 std::size_t RequestParser::on_body_impl(string_view body, error_code&) {
-  request_.body.append(body.data(), body.size());
+  TakeBody(body);
   return body.size();
 }
 
 void RequestParser::on_chunk_header_impl(std::uint64_t, string_view, error_code&) {}
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, string_view body, error_code&) {
-  request_.body.append(body.data(), body.size());
+  TakeBody(body);
   return body.size();
 }
 

@@ -16,6 +16,13 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
 
   HttpRequest& request() { return request_; }
 
+  /// Makes room for a body of so many bytes, exactly. The body grows by itself too, but by leaps.
+  void ReserveBody(std::size_t bytes);
+
+  /// What comes of the body from now on is checked and thrown away.
+  void DropBody() { drops_body_ = true; }
+  std::size_t dropped() const { return dropped_; }
+
   /// Valid once the header is complete.
   bool expects_continue() const { return expects_continue_; }
   bool is_head() const { return request_.method == "HEAD"; }
@@ -45,6 +52,10 @@ class RequestParser final : public boost::beast::http::basic_parser<true> {
   bool has_content_length_ = false;
   bool has_transfer_encoding_ = false;
   bool expects_continue_ = false;
+  bool drops_body_ = false;
+  std::size_t dropped_ = 0;
+
+  void TakeBody(string_view text);
 };
 
 }  // namespace hookline::net

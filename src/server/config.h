@@ -35,6 +35,8 @@ struct Config {
   std::int64_t write_queue_bytes = std::int64_t{64} << 20;
   std::int64_t query_ms = 2000;
   std::int64_t connections_max = 10'000;
+  std::int64_t memory_bytes_max = 0;         ///< Of requests and answers; 0: MemoryShare() decides.
+  std::int64_t bytes_per_second_min = 1024;  ///< Of bodies, and of answers that are read.
   std::int64_t rate_limit_per_minute = 1'000'000'000;
   std::int64_t hook_concurrency = 64;  ///< Attempts under way at once for one hook.
   std::int64_t drain_timeout_ms = 15'000;

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
@@ -102,6 +103,33 @@ DescriptorShares ShareDescriptors(std::size_t limit, const DescriptorShares& wan
   left -= more;
   shares.hook_connections += std::min(left, wanted.hook_connections - shares.hook_connections);
   return shares;
+}
+
+std::size_t UsableMemory() {
+  const auto pages = static_cast<std::size_t>(std::max<long>(::sysconf(_SC_PHYS_PAGES), 0));
+  const auto page_bytes = static_cast<std::size_t>(std::max<long>(::sysconf(_SC_PAGESIZE), 0));
+  const std::size_t bytes = pages * page_bytes;
+  const File limit(::open("/sys/fs/cgroup/memory.max", O_RDONLY | O_CLOEXEC));
+  if (limit.fd() < 0) return bytes;  // No control groups.
+  std::string text(32, '\0');
+  const ssize_t read = ::read(limit.fd(), text.data(), text.size());
+  std::size_t most = 0;
+  // "max" is no number, and no limit.
+  const bool limited =
+      read > 0 && std::from_chars(text.data(), text.data() + read, most).ec == std::errc();
+  return limited ? std::min(bytes, most) : bytes;
+}
+
+Result<std::size_t> MemoryShare(std::size_t configured, std::size_t usable,
+                                std::size_t body_bytes_max) {
+  constexpr std::size_t kMiB = std::size_t{1} << 20;
+  // An app may hold three eighths, and a request several times its body: text, tree and answer.
+  const std::size_t least = 16 * kMiB + 16 * body_bytes_max;
+  if (configured == 0) return std::max(std::clamp(usable / 8, 128 * kMiB, 1024 * kMiB), least);
+  if (configured >= least) return configured;
+  return InputError(
+      fmt::format("limits.memory_bytes must be at least {} with a limits.body_bytes of {}", least,
+                  body_bytes_max));
 }
 
 Result<std::string> KeptDevToken(const std::string& data_directory) {

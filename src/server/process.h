@@ -39,6 +39,15 @@ struct DescriptorShares {
 /// is the others'. No share is 0.
 DescriptorShares ShareDescriptors(std::size_t limit, const DescriptorShares& wanted);
 
+/// Bytes of memory that the process may use: the machine's, or its control group's if that is less.
+std::size_t UsableMemory();
+
+/// What requests and answers may take up at once: `configured` bytes, or, for 0, an eighth of the
+/// usable memory within reason, and in any case what a few of the largest requests take up. kInput
+/// if less is configured than those take up.
+Result<std::size_t> MemoryShare(std::size_t configured, std::size_t usable,
+                                std::size_t body_bytes_max);
+
 /// The admin token of development mode: made once and kept in the data directory (which exists), in
 /// a file that only its owner can read, so that it survives a restart. kUnavailable if it cannot be
 /// read or written.

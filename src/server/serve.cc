@@ -91,6 +91,7 @@ class Server {
   std::promise<int> signal_;
   boost::asio::signal_set signals_{io_.At(0), SIGTERM, SIGINT};
   boost::asio::signal_set hang_up_{io_.At(0), SIGHUP};
+  std::shared_ptr<net::MemoryBudget> request_memory_;
   std::unique_ptr<net::HttpServer> http_;
   std::unique_ptr<Sweeper> sweeper_;
 };
@@ -182,6 +183,7 @@ Result<void> Server::StartApi() {
       [this] {
         return telemetry::RenderMetrics(dispatcher_->Stats(),
                                         {static_cast<std::int64_t>(http_->connections()),
+                                         static_cast<std::int64_t>(request_memory_->used()),
                                          store_->healthy(), store_->queues(), store_->storage()},
                                         sync_caller_->Snapshot());
       }};
@@ -196,13 +198,19 @@ Result<void> Server::StartApi() {
   http_options.refusals_max = std::clamp<std::size_t>(http_options.connections_max / 16, 1, 256);
   http_options.connections_max -=
       std::min(http_options.refusals_max, http_options.connections_max - 1);
+  auto memory = MemoryShare(static_cast<std::size_t>(config_.memory_bytes_max), UsableMemory(),
+                            http_options.body_bytes_max);
+  if (!memory) return std::unexpected(memory.error());
+  request_memory_ = std::make_shared<net::MemoryBudget>(*memory);
+  http_options.memory = request_memory_;
+  http_options.bytes_per_second_min = static_cast<std::size_t>(config_.bytes_per_second_min);
   http_options.tls_certificate_file = config_.tls_cert;
   http_options.tls_key_file = config_.tls_key;
   http_ = std::make_unique<net::HttpServer>(
       io_, std::move(http_options),
-      [this](net::HttpRequest request) { return api_->Handle(std::move(request)); },
-      [](ErrorKind kind, std::string message) {
-        return api::Api::TransportError(kind, std::move(message));
+      [this](const net::HttpRequest& head) { return api_->Admit(head, api::Door::kAll); },
+      [this](ErrorKind kind, const std::string& message, const net::HttpRequest* head) {
+        return api_->TransportError(kind, message, head);
       },
       [](std::string_view line) { spdlog::error("http: {}", line); });
   io_.Start();

@@ -99,6 +99,8 @@ std::string RenderMetrics(const delivery::DispatcherStats& delivery, const Serve
                           const std::vector<hooks::HookReport>& sync_hooks) {
   Page page;
   page.Gauge("hookline_http_connections", "API connections open now.", server.connections);
+  page.Gauge("hookline_request_memory_bytes", "Bytes that requests and answers hold now.",
+             server.request_memory);
   page.Gauge("hookline_store_healthy", "1 while the store takes writes.",
              server.store_healthy ? 1 : 0);
   AddQueues(page, server.queues);

@@ -12,7 +12,8 @@ namespace hookline::telemetry {
 
 /// What the metrics page shows besides delivery's own figures.
 struct ServerFigures {
-  std::int64_t connections = 0;  ///< API connections open now.
+  std::int64_t connections = 0;     ///< API connections open now.
+  std::int64_t request_memory = 0;  ///< Bytes that requests and answers hold now.
   bool store_healthy = true;
   store::QueueStats queues;
   store::StorageStats storage;

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
+import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { exchange } from '../harness/http.mjs';
+import { exchange, rawExchange, statusOf } from '../harness/http.mjs';
 import { binary } from '../harness/server.mjs';
 import { suite } from '../harness/suite.mjs';
 import { kPatienceMs } from '../harness/wait.mjs';
@@ -39,6 +40,53 @@ suite('web pages of other origins', ({ test, server }) => {
     }
     const admin = await server().admin('GET', '/apps', undefined, { headers: { origin: kOrigin } });
     assert.equal(admin.headers['access-control-allow-origin'], undefined);
+  });
+});
+
+suite('web pages and requests that do not get as far as a route', ({ test, server }) => {
+  const raw = (head, more = '') => rawExchange(server().origin, `${head}\r\nHost: x\r\nOrigin: ${kOrigin}\r\n${more}\r\n`);
+
+  test('read the refusals', async () => {
+    const app = server().app;
+    const target = `/channels/messaging/x/message?api_key=${app.key}`;
+    for (const [status, head, more] of [
+      [413, `POST ${target} HTTP/1.1`, 'Content-Length: 99999999\r\n'],
+      [431, `POST ${target} HTTP/1.1`, `X-Long: ${'x'.repeat(20_000)}\r\n`],
+      [400, `POST ${target} HTTP/1.1`, 'Content-Length: two\r\n'],
+      [400, `POST ${target} HTTP/1.1`, `Authorization: ${app.serverToken()}\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\nzz\r\n`],
+      [401, `POST ${target} HTTP/1.1`, 'Content-Length: 2000000\r\n'],
+      [415, `POST ${target} HTTP/1.1`, `Authorization: ${app.serverToken()}\r\nContent-Encoding: br\r\nContent-Length: 2000000\r\n`],
+    ]) {
+      const answer = await raw(head, more);
+      assert.equal(statusOf(answer), status, answer);
+      assert.match(answer, /^access-control-allow-origin: \*\r$/m, answer);
+      assert.match(answer, /"StatusCode":\d{3}/);
+    }
+    const admin = await raw('POST /admin/v1/apps HTTP/1.1', 'Content-Length: 99999999\r\n');
+    assert.equal(statusOf(admin), 413, admin);
+    assert.doesNotMatch(admin, /access-control/);
+  });
+
+  test('a refused request with a small body leaves the connection alone', async () => {
+    const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+    try {
+      const refused = await server().app.request('POST', '/users', { users: {} }, { token: 'x', agent });
+      assert.equal(refused.status, 401);
+      assert.notEqual(refused.headers.connection, 'close');
+      assert.equal((await server().app.request('GET', '/app', undefined, { agent })).status, 200);
+    } finally {
+      agent.destroy();
+    }
+  });
+
+  test('who waits for a word before sending a body hears the answer', async () => {
+    const app = server().app;
+    const send = (token) => raw(`POST /channels/messaging/x/message?api_key=${app.key} HTTP/1.1`,
+      `Authorization: ${token}\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: 9\r\n`);
+    assert.match(await send('wrong'), /^HTTP\/1\.1 401 /);
+    const welcome = await rawExchange(server().origin, `POST /users?api_key=${app.key} HTTP/1.1\r\nHost: x\r\nAuthorization: ${app.serverToken()}\r\n` +
+      'Expect: 100-continue\r\nContent-Length: 9\r\n\r\n', { enough: (text) => text.includes('\r\n\r\n') });
+    assert.match(welcome, /^HTTP\/1\.1 100 /);
   });
 });
 

@@ -227,6 +227,19 @@ TEST(JsonTest, LimitsNesting) {
   EXPECT_FALSE(Document::Parse(nested(100'000)).has_value());
 }
 
+TEST(JsonTest, TellsWhatItTakesUp) {
+  const auto bytes = [](const std::string& text) { return Document::Parse(text)->memory_bytes(); };
+  std::string ones = "[1";
+  for (std::size_t i = 2; i < Document::kMaxValues; ++i) ones += ",1";
+  ones += ']';
+  EXPECT_GT(bytes(ones), 20 * ones.size());
+  EXPECT_LT(bytes(ones), Document::kMaxValues * 2 * sizeof(Node) + ones.size());
+  const std::string text = '"' + std::string(100'000, 'x') + '"';
+  EXPECT_GE(bytes(text), text.size());
+  EXPECT_LT(bytes(text), 4 * text.size());
+  EXPECT_GE(bytes("\"\\u0041" + text.substr(1)), 2 * text.size());
+}
+
 TEST(JsonWriterTest, WritesNestedValuesWithCommas) {
   Writer w;
   w.BeginObject().Field("a", 1).Field("b", "x\"\n\x01").Key("c").BeginArray();
@@ -235,6 +248,18 @@ TEST(JsonWriterTest, WritesNestedValuesWithCommas) {
   EXPECT_EQ(w.text(),
             R"({"a":1,"b":"x\"\n\u0001","c":[1,true,null,{}],"d":1.10,"e":{},"f":false})");
   EXPECT_TRUE(Document::Parse(w.text()).has_value());
+}
+
+TEST(JsonWriterTest, WritesNoMoreThanItsLimit) {
+  Writer w;
+  w.Limit(100);
+  w.BeginArray();
+  for (int i = 0; i < 10; ++i) w.String("text");
+  EXPECT_FALSE(w.is_over_limit());
+  for (int i = 0; i < 100'000; ++i) w.String("text").Int(1).Raw("{}").BeginObject().EndObject();
+  w.EndArray();
+  EXPECT_TRUE(w.is_over_limit());
+  EXPECT_LT(w.text().size(), 120U);
 }
 
 TEST(JsonWriterTest, WhatIsNoTextIsReplaced) {

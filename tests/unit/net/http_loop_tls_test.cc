@@ -19,6 +19,13 @@ boost::asio::awaitable<HttpResponse> EchoHandler(HttpRequest request) {
   co_return response;
 }
 
+Admission AdmitAll(const HttpRequest&) {
+  Admission admission;
+  admission.handler = EchoHandler;
+  admission.takes_body = true;
+  return admission;
+}
+
 class HttpLoopTlsTest : public LoopFixture {
  protected:
   void StartServer(const CertificateSpec& spec) {
@@ -27,7 +34,7 @@ class HttpLoopTlsTest : public LoopFixture {
     options.tls_certificate_file = directory_.Path("cert.pem");
     options.tls_key_file = directory_.Path("key.pem");
     threads_.Start();
-    server_ = std::make_unique<HttpServer>(threads_, options, EchoHandler, nullptr, nullptr);
+    server_ = std::make_unique<HttpServer>(threads_, options, AdmitAll, nullptr, nullptr);
     const Result<void> started = server_->Start();
     ASSERT_TRUE(started.has_value()) << started.error().message();
   }

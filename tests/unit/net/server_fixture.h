@@ -5,6 +5,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <condition_variable>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +19,9 @@ namespace hookline::net {
 /// A running server whose handler echoes, holds or fails as the path says:
 ///   /echo  200 with "METHOD path body"     /hold   waits until Release() or cancellation
 ///   /throw an exception                     /close  200 and closes     /empty  204
+///   /large kLargeBytes                      /free   no body taken, not counted
+/// and whose judge refuses /refuse with 401 and throws for /throw-early. Requests are counted in
+/// the shares that they name: ?app=1&address=a.
 class ServerFixture : public testing::Test {
  protected:
   ServerFixture() = default;
@@ -32,14 +36,20 @@ class ServerFixture : public testing::Test {
   bool WaitForHandled(std::size_t count);
   /// False if a connection is still open after a long time.
   bool WaitForNoConnections() const;
+  /// False if what requests hold is never as wanted.
+  bool WaitForMemory(const std::function<bool(std::size_t used)>& enough) const;
   std::vector<std::string> log_lines();
 
   std::uint16_t port() const { return server_->port(); }
 
+  static constexpr std::size_t kLargeBytes = std::size_t{32} << 20;
+
   IoThreads threads_{2};
+  std::shared_ptr<MemoryBudget> memory_;
   std::unique_ptr<HttpServer> server_;
 
  private:
+  Admission Judge(const HttpRequest& head);
   boost::asio::awaitable<HttpResponse> Handle(HttpRequest request);
   boost::asio::awaitable<void> Hold();
 
