@@ -12,6 +12,7 @@
 #include <optional>
 #include <vector>
 
+#include "net/address_table.h"
 #include "net/http_session.h"
 #include "net/io_threads.h"
 
@@ -28,6 +29,7 @@ constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 constexpr std::chrono::milliseconds kSweepIntervalMax{100};
 constexpr std::chrono::milliseconds kAcceptPause{100};
 constexpr std::chrono::seconds kCancelPatience{1};
+constexpr std::size_t kPeerRefusalsMax = 8;
 constexpr std::size_t kMemoryBytes = 256 * 1024 * 1024;
 
 std::chrono::milliseconds SweepInterval(const HttpServerOptions& options) {
@@ -84,6 +86,10 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   asio::awaitable<void> AcceptLoop();
   void StartSession(tcp::socket socket, std::shared_ptr<HttpShard> shard);
   bool CloseLongestIdle();
+  bool CloseIdleOf(const std::shared_ptr<PeerConnections>& peer);
+  /// What becomes of one more connection of a peer.
+  enum class Verdict { kServe, kRefuse, kDrop };
+  Verdict JudgePeer(const std::shared_ptr<PeerConnections>& peer);
   void LogShortage(steady_clock::time_point& logged_at, std::string_view line);
   void WakeAccept();
   bool stopped() const { return threads.At(0).stopped(); }
@@ -107,6 +113,8 @@ struct HttpServer::Impl : std::enable_shared_from_this<HttpServer::Impl> {
   asio::steady_timer pause;
   steady_clock::time_point full_logged_at{};
   steady_clock::time_point accept_logged_at{};
+  steady_clock::time_point peer_logged_at{};
+  std::optional<AddressTable> peers;
 };
 
 bool HttpServer::Impl::CloseLongestIdle() {
@@ -117,6 +125,25 @@ bool HttpServer::Impl::CloseLongestIdle() {
   shard.PlanClose();
   asio::post(shard.context(), [shard = *longest] { shard->CloseLongestIdle(); });
   return true;
+}
+
+bool HttpServer::Impl::CloseIdleOf(const std::shared_ptr<PeerConnections>& peer) {
+  if (peer->idle.load() <= peer->planned_closes.load()) return false;
+  peer->planned_closes.fetch_add(1);
+  const auto plan = std::make_shared<ClosePlan>(peer, shards.size());
+  OnEveryShard([plan](HttpShard& shard) { shard.CarryOut(*plan); });
+  return true;
+}
+
+HttpServer::Impl::Verdict HttpServer::Impl::JudgePeer(
+    const std::shared_ptr<PeerConnections>& peer) {
+  const std::size_t most = core->options.connections_per_peer;
+  if (!peer || peer->open.load() < most || CloseIdleOf(peer)) return Verdict::kServe;
+  LogShortage(peer_logged_at,
+              fmt::format("{} has all {} connections that an address may have: more are refused",
+                          peer->name, most));
+  // Who goes on all the same is not even told any more.
+  return peer->open.load() < most + kPeerRefusalsMax ? Verdict::kRefuse : Verdict::kDrop;
 }
 
 void HttpServer::Impl::LogShortage(steady_clock::time_point& logged_at, std::string_view line) {
@@ -160,24 +187,31 @@ asio::awaitable<void> HttpServer::Impl::AcceptLoop() {
 void HttpServer::Impl::StartSession(tcp::socket socket, std::shared_ptr<HttpShard> shard) {
   error_code ec;
   socket.set_option(tcp::no_delay(true), ec);
+  const auto endpoint = socket.remote_endpoint(ec);
   if (ec) return;  // The peer has gone already.
+  const std::shared_ptr<PeerConnections> peer = peers->Find(endpoint.address());
+  const Verdict verdict = JudgePeer(peer);
+  if (verdict == Verdict::kDrop) return;
   const bool full = core->sessions.fetch_add(1) >= core->options.connections_max;
-  const bool refuse = full && !CloseLongestIdle();
+  const bool crowded = full && !CloseLongestIdle();
+  const bool refuse = crowded || verdict == Verdict::kRefuse;
   if (full) {
     LogShortage(full_logged_at,
                 fmt::format("all {} connections are taken: {}", core->options.connections_max,
-                            refuse ? "a new one is refused, for none is idle"
-                                   : "the longest idle one is closed"));
+                            crowded ? "a new one is refused, for none is idle"
+                                    : "the longest idle one is closed"));
   }
   core->gate.Enter();
+  if (peer) peer->open.fetch_add(1);
   std::shared_ptr<HttpSession> session =
       tls ? MakeTlsSession(core, shard, refuse, std::move(socket), *tls)
           : MakePlainSession(core, shard, refuse, std::move(socket));
+  session->BelongTo(peer);
   // What waits in one context must not own what belongs to another (the acceptor): contexts are
   // destroyed one by one.
-  asio::post(shard->context(), [weak = weak_from_this(), core = core, shard, session] {
+  asio::post(shard->context(), [weak = weak_from_this(), core = core, shard, session, peer] {
     shard->Add(*session);
-    auto on_end = [weak, core, shard, session](std::exception_ptr exception) {
+    auto on_end = [weak, core, shard, session, peer](std::exception_ptr exception) {
       shard->Remove(*session);
       // Before the gate opens: who has waited for the end must find no connection open.
       session->CloseSocket();
@@ -185,6 +219,7 @@ void HttpServer::Impl::StartSession(tcp::socket socket, std::shared_ptr<HttpShar
         core->Log("connection ended by " + DescribeEnd(std::move(exception)));
       }
       core->sessions.fetch_sub(1);
+      if (peer) peer->open.fetch_sub(1);
       const std::shared_ptr<Impl> self = weak.lock();
       if (self && core->accept_waits.load()) self->WakeAccept();
       core->gate.Leave();
@@ -203,6 +238,7 @@ HttpServer::HttpServer(IoThreads& threads, HttpServerOptions options, Admit admi
     : impl_(std::make_shared<Impl>(threads)) {
   if (options.memory == nullptr) options.memory = std::make_shared<MemoryBudget>(kMemoryBytes);
   impl_->core->options = std::move(options);
+  impl_->peers.emplace(impl_->core->options.uncounted_peers, impl_->core->options.counts_loopback);
   impl_->core->admit = std::move(admit);
   impl_->core->error_reply = std::move(error_reply);
   impl_->core->fault_log = std::move(fault_log);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "net/http_message.h"
@@ -70,6 +71,12 @@ struct HttpServerOptions {
 
   /// Beyond: the connection that has been idle longest is closed; if all are busy, 503 and close.
   std::size_t connections_max = 10'000;
+  /// Of one peer (an address, or the /64 network of an IPv6 one). Beyond: its own connection that
+  /// has been idle longest is closed; if all are busy, 503 and close. Proxies speak for many:
+  /// `uncounted_peers` may open as many as there are, and so may loopback if not counted.
+  std::size_t connections_per_peer = 10'000;
+  std::vector<std::string> uncounted_peers;
+  bool counts_loopback = false;
   std::size_t refusals_max = 256;  ///< Connections being refused; beyond: no accepting.
 
   std::chrono::milliseconds shortage_log_interval{60'000};  ///< Between lines about the same want.

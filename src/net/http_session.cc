@@ -121,9 +121,20 @@ void HttpSession::Expire(steady_clock::time_point now) {
   Socket().cancel(ignored);
 }
 
+void HttpSession::CountIdle(bool idle) {
+  if (!peer_ || idle == counts_as_idle_) return;
+  counts_as_idle_ = idle;
+  if (idle) {
+    peer_->idle.fetch_add(1);
+  } else {
+    peer_->idle.fetch_sub(1);
+  }
+}
+
 void HttpSession::EndIfIdle() {
   ended_ = true;
   if (phase_ != Phase::kIdle) return;
+  CountIdle(false);
   error_code ignored;
   Socket().cancel(ignored);
 }
@@ -144,11 +155,7 @@ asio::awaitable<void> HttpSession::Run() {
   error_code ec;
   const auto peer = Socket().remote_endpoint(ec);
   if (ec) co_return;  // The peer has gone already.
-  const auto address = peer.address();
-  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
-  peer_address_ = mapped
-                      ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).to_string()
-                      : address.to_string();
+  peer_address_ = AddressText(peer.address());
   ended_ = shard_->draining();
 
   Arm(core_->options.header_timeout);

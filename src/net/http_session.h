@@ -19,6 +19,7 @@
 #include <tuple>
 #include <unordered_set>
 
+#include "net/address_table.h"
 #include "net/gate.h"
 #include "net/http_server.h"
 
@@ -74,6 +75,9 @@ class HttpShard : public std::enable_shared_from_this<HttpShard> {
   /// Announces one CloseLongestIdle(). Any thread.
   void PlanClose() { planned_closes_.fetch_add(1); }
   void CloseLongestIdle();
+  /// Closes the connection of that peer which has been idle longest here, unless another shard has
+  /// closed one.
+  void CarryOut(ClosePlan& plan);
 
   bool draining() const { return draining_; }
   boost::asio::io_context& context() { return context_; }
@@ -110,6 +114,13 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
 
   HttpSession(std::shared_ptr<HttpServerCore> core, std::shared_ptr<HttpShard> shard, bool refuse);
   virtual ~HttpSession();
+
+  /// Whose connection this is; null: it is not counted. Before Run().
+  void BelongTo(std::shared_ptr<PeerConnections> peer) { peer_ = std::move(peer); }
+  const PeerConnections* peer() const { return peer_.get(); }
+  bool ended() const { return ended_; }
+  /// Counts the connection among its peer's idle ones, or no longer.
+  void CountIdle(bool idle);
 
   /// The whole life of the connection.
   boost::asio::awaitable<void> Run();
@@ -189,6 +200,8 @@ class HttpSession : public std::enable_shared_from_this<HttpSession> {
   boost::beast::flat_buffer buffer_;
   std::string head_;
   std::string peer_address_;
+  std::shared_ptr<PeerConnections> peer_;
+  bool counts_as_idle_ = false;
   std::chrono::steady_clock::time_point deadline_ = std::chrono::steady_clock::time_point::max();
   std::chrono::steady_clock::time_point transfer_end_ =
       std::chrono::steady_clock::time_point::max();

@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <vector>
@@ -33,12 +34,14 @@ void HttpShard::Sweep() {
 }
 
 HttpShard::IdleList::iterator HttpShard::EnterIdle(HttpSession& session) {
+  session.CountIdle(true);
   const auto place = idle_.insert(idle_.end(), &session);
   TellIdleSince();
   return place;
 }
 
 void HttpShard::LeaveIdle(IdleList::iterator place) {
+  (*place)->CountIdle(false);
   idle_.erase(place);
   TellIdleSince();
 }
@@ -58,6 +61,19 @@ void HttpShard::CloseLongestIdle() {
     session.EndIfIdle();
   }
   TellIdleSince();
+}
+
+void HttpShard::CarryOut(ClosePlan& plan) {
+  const auto found = std::ranges::find_if(idle_, [&](const HttpSession* session) {
+    return session->peer() == plan.peer.get() && !session->ended();
+  });
+  if (found != idle_.end() && !plan.done.exchange(true)) {
+    HttpSession& session = **found;
+    idle_.splice(idle_.end(), idle_, found);
+    session.EndIfIdle();
+    TellIdleSince();
+  }
+  if (plan.shards_left.fetch_sub(1) == 1) plan.peer->planned_closes.fetch_sub(1);
 }
 
 void HttpShard::Drain() {

@@ -72,9 +72,10 @@ Result<void> LogLevel(Config& config, std::string_view text) {
   return InputError("must be one of debug, info, warn, error");
 }
 
+template <std::string Config::* field>
 Result<void> Listen(Config& config, std::string_view text) {
   if (auto address = ParseListenAddress(text); !address) return std::unexpected(address.error());
-  config.listen = text;
+  config.*field = text;
   return {};
 }
 
@@ -90,7 +91,10 @@ Result<void> PublicUrl(Config& config, std::string_view text) {
 constexpr std::int64_t kMillion = 1'000'000;
 
 constexpr Setting kSettings[] = {
-    {"listen", "Address and port of the API; port 0 picks a free one.", Listen},
+    {"listen", "Address and port of the API; port 0 picks a free one.", Listen<&Config::listen>},
+    {"admin_listen",
+     "Address and port of metrics and admin routes, which the API's port has no more then.",
+     Listen<&Config::admin_listen>},
     {"data", "Directory of the database; created if missing.", Text<&Config::data>},
     {"dev", "Development mode: private and plain-http targets are allowed.", Flag<&Config::dev>},
     {"tls_cert", "PEM file of the API's certificate chain.", Text<&Config::tls_cert>},
@@ -129,6 +133,10 @@ constexpr Setting kSettings[] = {
      Number<&Config::query_ms, 10, 600'000>},
     {"limits.connections", "API connections open at once.",
      Number<&Config::connections_max, 1, kMillion>},
+    {"limits.connections_per_address",
+     "API connections of one address (IPv6: of one /64 network); 0: a quarter of all, and as many "
+     "as there are for loopback. Never limited: trusted_proxies.",
+     Number<&Config::connections_per_address, 0, kMillion>},
     {"limits.memory_bytes",
      "What requests and answers may take up at once; 0: an eighth of the memory, 128 MiB to 1 GiB.",
      Number<&Config::memory_bytes_max, 0, 1'000'000 * kMillion>},

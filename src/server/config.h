@@ -17,6 +17,7 @@ namespace hookline::server {
 /// variables, command-line flags.
 struct Config {
   std::string listen = "127.0.0.1:3030";
+  std::string admin_listen;  ///< Of metrics and admin routes; empty: they are where the API is.
   std::string data = "hookline-data";
   bool dev = false;
   std::string tls_cert;
@@ -35,6 +36,7 @@ struct Config {
   std::int64_t write_queue_bytes = std::int64_t{64} << 20;
   std::int64_t query_ms = 2000;
   std::int64_t connections_max = 10'000;
+  std::int64_t connections_per_address = 0;  ///< 0: a quarter, and no limit for loopback.
   std::int64_t memory_bytes_max = 0;         ///< Of requests and answers; 0: MemoryShare() decides.
   std::int64_t bytes_per_second_min = 1024;  ///< Of bodies, and of answers that are read.
   std::int64_t rate_limit_per_minute = 1'000'000'000;

@@ -39,6 +39,8 @@ namespace {
 constexpr int kRuntimeFailure = 1;
 constexpr int kConfigurationError = 2;
 constexpr std::chrono::seconds kSweepInterval{1};
+constexpr std::size_t kAdminConnectionsMax = 64;
+constexpr std::size_t kPeerConnectionsLeast = 16;
 
 int ExitCodeFor(const Error& error) {
   return error.kind() == ErrorKind::kInput ? kConfigurationError : kRuntimeFailure;
@@ -68,6 +70,10 @@ class Server {
   Result<void> StartStore();
   Result<void> StartDelivery();
   Result<void> StartApi();
+  /// Requires: the API and its budget. `connections` is its share of the descriptors.
+  Result<std::unique_ptr<net::HttpServer>> MakeListener(const std::string& listen,
+                                                        std::size_t connections, api::Door door);
+  std::string UrlOf(const std::string& listen, const net::HttpServer& server) const;
   void PrintReady() const;
   void ShareOutDescriptors();
   void TellWhatIsMissing() const;
@@ -93,6 +99,7 @@ class Server {
   boost::asio::signal_set hang_up_{io_.At(0), SIGHUP};
   std::shared_ptr<net::MemoryBudget> request_memory_;
   std::unique_ptr<net::HttpServer> http_;
+  std::unique_ptr<net::HttpServer> admin_http_;  ///< If it has a listener of its own.
   std::unique_ptr<Sweeper> sweeper_;
 };
 
@@ -154,8 +161,6 @@ Result<void> Server::StartDelivery() {
 }
 
 Result<void> Server::StartApi() {
-  auto address = ParseListenAddress(config_.listen);
-  if (!address) return std::unexpected(address.error());
   api::ApiOptions options;
   options.allow_http_targets = config_.dev || config_.allow_http_targets;
   options.admin_token = config_.admin_token;
@@ -189,42 +194,73 @@ Result<void> Server::StartApi() {
       }};
   api_ = std::make_unique<api::Api>(std::move(dependencies), std::move(options));
 
-  net::HttpServerOptions http_options;
-  http_options.address = address->host;
-  http_options.port = address->port;
-  http_options.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
-  http_options.connections_max = descriptors_.api_connections;
-  // Out of the same share: a refusal needs a descriptor too.
-  http_options.refusals_max = std::clamp<std::size_t>(http_options.connections_max / 16, 1, 256);
-  http_options.connections_max -=
-      std::min(http_options.refusals_max, http_options.connections_max - 1);
   auto memory = MemoryShare(static_cast<std::size_t>(config_.memory_bytes_max), UsableMemory(),
-                            http_options.body_bytes_max);
+                            static_cast<std::size_t>(config_.body_bytes_max));
   if (!memory) return std::unexpected(memory.error());
   request_memory_ = std::make_shared<net::MemoryBudget>(*memory);
-  http_options.memory = request_memory_;
-  http_options.bytes_per_second_min = static_cast<std::size_t>(config_.bytes_per_second_min);
-  http_options.tls_certificate_file = config_.tls_cert;
-  http_options.tls_key_file = config_.tls_key;
-  http_ = std::make_unique<net::HttpServer>(
-      io_, std::move(http_options),
-      [this](const net::HttpRequest& head) { return api_->Admit(head, api::Door::kAll); },
+  std::size_t connections = descriptors_.api_connections;
+  const bool apart = !config_.admin_listen.empty();
+  if (apart) {
+    const std::size_t few = std::clamp<std::size_t>(connections / 8, 1, kAdminConnectionsMax);
+    auto server = MakeListener(config_.admin_listen, few, api::Door::kAdmin);
+    if (!server) return std::unexpected(server.error());
+    admin_http_ = std::move(*server);
+    connections -= std::min(few, connections - 1);
+  }
+  auto server =
+      MakeListener(config_.listen, connections, apart ? api::Door::kPublic : api::Door::kAll);
+  if (!server) return std::unexpected(server.error());
+  http_ = std::move(*server);
+  io_.Start();
+  if (auto started = http_->Start(); !started) return started;
+  return apart ? admin_http_->Start() : Result<void>();
+}
+
+Result<std::unique_ptr<net::HttpServer>> Server::MakeListener(const std::string& listen,
+                                                              std::size_t connections,
+                                                              api::Door door) {
+  const auto address = ParseListenAddress(listen);
+  if (!address) return std::unexpected(address.error());
+  net::HttpServerOptions options;
+  options.address = address->host;
+  options.port = address->port;
+  options.body_bytes_max = static_cast<std::size_t>(config_.body_bytes_max);
+  // Out of the same share: a refusal needs a descriptor too.
+  options.refusals_max = std::clamp<std::size_t>(connections / 16, 1, 256);
+  options.connections_max = connections - std::min(options.refusals_max, connections - 1);
+  const auto per_address = static_cast<std::size_t>(config_.connections_per_address);
+  options.connections_per_peer =
+      per_address > 0 ? per_address : std::max<std::size_t>(connections / 4, kPeerConnectionsLeast);
+  options.counts_loopback = per_address > 0;
+  options.uncounted_peers = config_.trusted_proxies;
+  options.memory = request_memory_;
+  options.bytes_per_second_min = static_cast<std::size_t>(config_.bytes_per_second_min);
+  options.tls_certificate_file = config_.tls_cert;
+  options.tls_key_file = config_.tls_key;
+  return std::make_unique<net::HttpServer>(
+      io_, std::move(options),
+      [this, door](const net::HttpRequest& head) { return api_->Admit(head, door); },
       [this](ErrorKind kind, const std::string& message, const net::HttpRequest* head) {
         return api_->TransportError(kind, message, head);
       },
       [](std::string_view line) { spdlog::error("http: {}", line); });
-  io_.Start();
-  return http_->Start();
 }
 
-void Server::PrintReady() const {
-  const auto address = ParseListenAddress(config_.listen);
+std::string Server::UrlOf(const std::string& listen, const net::HttpServer& server) const {
+  const auto address = ParseListenAddress(listen);
   const std::string host = address->host.find(':') == std::string::npos
                                ? address->host
                                : fmt::format("[{}]", address->host);
-  const std::string url =
-      fmt::format("{}://{}:{}", config_.tls_cert.empty() ? "http" : "https", host, http_->port());
-  std::string text = fmt::format("hookline: listening on {}\n", url);
+  return fmt::format("{}://{}:{}", config_.tls_cert.empty() ? "http" : "https", host,
+                     server.port());
+}
+
+void Server::PrintReady() const {
+  std::string text = fmt::format("hookline: listening on {}\n", UrlOf(config_.listen, *http_));
+  if (admin_http_) {
+    text += fmt::format("  metrics and admin routes on {}\n",
+                        UrlOf(config_.admin_listen, *admin_http_));
+  }
   if (config_.dev) {
     for (const settings::AppPtr& app : directory_.All()) {
       text += fmt::format("  app {}: API key {}  secret {}\n", app->id.value,
@@ -303,9 +339,10 @@ void Server::WaitForSignal() {
 
 void Server::Stop() {
   const std::chrono::milliseconds patience(config_.drain_timeout_ms);
-  if (http_) {
-    http_->StopAccepting();
-    if (!http_->Drain(patience)) spdlog::warn("some requests were cut off");
+  for (const auto& server : {http_.get(), admin_http_.get()}) {
+    if (server == nullptr) continue;
+    server->StopAccepting();
+    if (!server->Drain(patience)) spdlog::warn("some requests were cut off");
   }
   if (dispatcher_) {
     dispatcher_->StopAccepting();

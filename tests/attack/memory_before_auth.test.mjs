@@ -32,6 +32,10 @@ const assertBounded = (server) => {
   assert.ok(peak < kBudgetMiB + kBesidesMiB, `${peak.toFixed(0)} MiB`);
 };
 
+test('a budget that holds no large request is refused at the start', async () => {
+  await assert.rejects(startServer({ env: { HOOKLINE_LIMITS_MEMORY_BYTES: '1000000' } }), /code 2[^]*limits\.memory_bytes must be at least/);
+});
+
 test('a thousand bodies without a valid key are refused by their heads', async (context) => {
   const { server, app } = await serverFor(context);
   const body = Buffer.alloc(kSent, 'x');

@@ -254,6 +254,54 @@ TEST_F(HttpServerIdleTest, ABusyConnectionIsNeverClosedForANewOne) {
   EXPECT_EQ(Status(busy.ReadResponse()), "200");
 }
 
+TEST_F(HttpServerLimitsTest, APeerMakesRoomForItselfByItsOwnIdleConnections) {
+  HttpServerOptions options;
+  options.connections_per_peer = 3;
+  options.counts_loopback = true;
+  StartServer(options);
+  RawClient busy(port());
+  ASSERT_TRUE(busy.Send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(WaitForHandled(1));
+  std::vector<std::unique_ptr<RawClient>> others;
+  const auto deadline = std::chrono::steady_clock::now() + test_support::kPatience;
+  for (int served = 0; served < 20;) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    others.push_back(std::make_unique<RawClient>(port()));
+    // A refused one may be closed before it has asked.
+    if (!others.back()->Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n")) continue;
+    const std::string status = Status(others.back()->ReadResponse());
+    // The connection that was asked last may not have become idle yet.
+    if (status == "200") ++served;
+  }
+  Release();
+  EXPECT_EQ(Status(busy.ReadResponse()), "200");
+  while (server_->connections() > 3) {
+    ASSERT_LT(std::chrono::steady_clock::now(), deadline);
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+}
+
+TEST_F(HttpServerLimitsTest, APeerWhoseConnectionsAreAllBusyIsRefused) {
+  HttpServerOptions options;
+  options.connections_per_peer = 2;
+  options.counts_loopback = true;
+  StartServer(options);
+  RawClient first(port());
+  ASSERT_TRUE(first.Send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  RawClient second(port());
+  ASSERT_TRUE(second.Send("GET /hold HTTP/1.1\r\nHost: x\r\n\r\n"));
+  ASSERT_TRUE(WaitForHandled(2));
+  RawClient third(port());
+  ASSERT_TRUE(third.Send("GET /echo HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_EQ(Status(third.ReadResponse()), "503");
+  const auto lines = log_lines();
+  ASSERT_EQ(lines.size(), 1U);
+  EXPECT_NE(lines[0].find("127.0.0.1 has all 2 connections"), std::string::npos) << lines[0];
+  Release();
+  EXPECT_EQ(Status(first.ReadResponse()), "200");
+  EXPECT_EQ(Status(second.ReadResponse()), "200");
+}
+
 TEST_F(HttpServerLimitsTest, AnswersConnectionsBeyondTheLimitWith503) {
   HttpServerOptions options;
   options.connections_max = 1;
