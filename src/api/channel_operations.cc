@@ -78,7 +78,10 @@ Result<chat::StateOptions> StateOptionsOf(const Call& call) {
   json::Writer w;
   w.BeginObject();
   for (const std::string_view name : {"state", "watch", "presence"}) {
-    if (!call.Param(name).empty()) w.Field(name, call.Flag(name));
+    if (!call.http->QueryParam(name)) continue;
+    auto flag = QueryFlag(call, name);
+    if (!flag) return std::unexpected(flag.error());
+    w.Field(name, *flag);
   }
   for (const std::string_view object : kObjects) {
     w.Key(object);
@@ -165,8 +168,9 @@ Result<void> UpdateChannelPartial(WriteScope& scope, json::Writer& w) {
 }
 
 Result<void> DeleteChannel(WriteScope& scope, json::Writer& w) {
-  auto channel = chat::DeleteChannel(scope.chat, scope.call.args[0], scope.call.args[1],
-                                     scope.call.Flag("hard_delete"));
+  auto hard = QueryFlag(scope.call, "hard_delete");
+  if (!hard) return std::unexpected(hard.error());
+  auto channel = chat::DeleteChannel(scope.chat, scope.call.args[0], scope.call.args[1], *hard);
   if (!channel) return std::unexpected(channel.error());
   chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("channel");

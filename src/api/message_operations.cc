@@ -20,6 +20,10 @@ constexpr std::size_t kManyMessagesMax = 100;
 constexpr int kReactionsMax = 300;
 
 Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
+  // A deleted message is shown as what is left of it, asked for or not.
+  if (auto flag = QueryFlag(scope.call, "show_deleted_message"); !flag) {
+    return std::unexpected(flag.error());
+  }
   auto message = chat::RequireMessageOrEphemeral(scope.chat, scope.call.args[0]);
   if (!message) return std::unexpected(message.error());
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
@@ -68,8 +72,12 @@ Result<void> DeleteMessage(WriteScope& scope, json::Writer& w) {
   const Call& call = scope.call;
   const json::Value body = call.body();
   chat::DeleteOptions options;
-  options.hard = call.Flag("hard");
-  options.for_me = call.Flag("delete_for_me");
+  for (const auto& [name, flag] :
+       {std::pair{"hard", &options.hard}, std::pair{"delete_for_me", &options.for_me}}) {
+    auto given = QueryFlag(call, name);
+    if (!given) return std::unexpected(given.error());
+    *flag = *given;
+  }
   if (auto read = chat::ReadBool(body, "delete_for_me", "delete_for_me", options.for_me); !read) {
     return read;
   }

@@ -1,4 +1,5 @@
 #include "api/operation.h"
+#include "api/paging.h"
 #include "chat/fields.h"
 #include "chat/moderation_requests.h"
 #include "chat/write.h"
@@ -51,10 +52,22 @@ Result<void> Unban(WriteScope& scope, json::Writer&) {
   request.id = call.Param("id");
   request.channel_cid = call.Param("channel_cid");
   request.actor_id = call.Param("created_by");
-  request.only_shadow = call.Flag("shadow");
   for (const std::string_view name : {"unbanned_by_id", "user_id"}) {
     if (!request.actor_id.empty()) break;
     request.actor_id = call.body()[name].AsString().value_or("");
+  }
+  auto shadow = QueryFlag(call, "shadow");
+  if (!shadow) return std::unexpected(shadow.error());
+  request.shadow = *shadow;
+  // The newer clients have one way to lift a ban, whatever its kind.
+  if (call.operation->version == Version::kV2Only && !call.http->QueryParam("shadow")) {
+    request.shadow.reset();
+  }
+  auto future = QueryFlag(call, "remove_future_channels_ban");
+  if (!future) return std::unexpected(future.error());
+  if (*future) {
+    return Fail(ErrorKind::kNotImplemented,
+                "remove_future_channels_ban is not implemented by this server");
   }
   return chat::RequestUnban(scope.chat, request);
 }

@@ -40,10 +40,6 @@ struct Call {
   std::string_view Param(std::string_view name) const {
     return http->QueryParam(name).value_or(std::string_view());
   }
-  bool Flag(std::string_view name) const {
-    const std::string_view value = Param(name);
-    return value == "true" || value == "1";
-  }
 };
 
 class Environment;

@@ -50,6 +50,19 @@ Result<int> QueryLimit(const Call& call, std::string_view name, int otherwise, i
   return CheckRange(name, document ? document->root().AsInt() : std::nullopt, max);
 }
 
+Result<bool> QueryFlag(const Call& call, std::string_view name, bool otherwise) {
+  const auto given = call.http->QueryParam(name);
+  if (!given) return otherwise;
+  // Python and .NET write True and False.
+  std::string value(*given);
+  for (char& c : value) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  if (value == "true" || value == "1") return true;
+  if (value == "false" || value == "0") return false;
+  return InputError(fmt::format("{} must be true or false", name));
+}
+
 Result<chat::MessagePage> QueryMessagePage(const Call& call) {
   auto limit = QueryLimit(call, "limit", kRepliesDefault, kRepliesMax);
   if (!limit) return std::unexpected(limit.error());

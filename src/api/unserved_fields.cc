@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include "api/paging.h"
 #include "chat/fields.h"
 
 namespace hookline::api {
@@ -69,11 +70,6 @@ constexpr UnservedField kFields[] = {
     {"Flag", Place::kBody, "moderation_payload", "only what is here can be flagged"},
 };
 
-// What a parameter says when it is not used: none has a meaning beyond its value.
-bool AsksForNothing(std::string_view parameter) {
-  return parameter.empty() || parameter == "false" || parameter == "0";
-}
-
 json::Value At(json::Value object, std::string_view path) {
   for (;;) {
     const std::size_t dot = path.find('.');
@@ -90,10 +86,11 @@ std::span<const UnservedField> UnservedFields() { return kFields; }
 Result<void> RefuseUnserved(const Call& call) {
   for (const UnservedField& field : kFields) {
     if (field.operation != call.operation->name) continue;
-    const bool asked = field.place == Place::kQuery
-                           ? !AsksForNothing(call.Param(field.path))
-                           : !chat::IsZeroValue(At(call.body(), field.path));
-    if (!asked) continue;
+    Result<bool> asked = field.place == Place::kQuery
+                             ? QueryFlag(call, field.path)
+                             : !chat::IsZeroValue(At(call.body(), field.path));
+    if (!asked) return std::unexpected(asked.error());
+    if (!*asked) continue;
     return Fail(ErrorKind::kNotImplemented,
                 fmt::format("{} is not supported by this server: {}", field.path, field.reason));
   }

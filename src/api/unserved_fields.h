@@ -12,7 +12,7 @@ namespace hookline::api {
 /// Something that official clients can ask for and that nothing here carries out.
 struct UnservedField {
   enum class Place : std::uint8_t {
-    kQuery,  ///< A query parameter.
+    kQuery,  ///< A query parameter that says yes or no.
     kBody,   ///< In the body, or in a GET's `payload`.
   };
   std::string_view operation;  ///< Operation::name.

@@ -208,15 +208,16 @@ Result<void> RequireChannelManager(const ReadContext& context, const Channel& ch
 
 namespace {
 
-bool InForce(const std::optional<Ban>& ban, Timestamp now) {
-  return ban && (!ban->expires_at || ban->expires_at > now);
-}
-
-// In the whole app, and in the channel.
-std::array<std::optional<Ban>, 2> BansOf(const ReadContext& context, const Channel& channel,
-                                         std::string_view user_id) {
-  return {context.store.FindBan(context.app, ChannelId{}, user_id),
-          context.store.FindBan(context.app, channel.pk, user_id)};
+// In the whole app, and in the channel: those that have not come to their end.
+std::vector<Ban> BansOf(const ReadContext& context, const Channel& channel,
+                        std::string_view user_id) {
+  std::vector<Ban> bans = context.store.ListBans(context.app, ChannelId{}, user_id);
+  for (Ban& ban : context.store.ListBans(context.app, channel.pk, user_id)) {
+    bans.push_back(std::move(ban));
+  }
+  std::erase_if(bans,
+                [&](const Ban& ban) { return ban.expires_at && ban.expires_at <= context.now; });
+  return bans;
 }
 
 // Moderators keep talking while they slow others down.
@@ -241,12 +242,11 @@ Result<void> CheckSlowMode(const ReadContext& context, const Channel& channel, c
 Result<void> CheckNotBanned(const ReadContext& context, const Channel& channel,
                             std::string_view user_id) {
   if (context.caller.server) return {};
-  for (const std::optional<Ban>& ban : BansOf(context, channel, user_id)) {
-    if (!InForce(ban, context.now) || ban->shadow) continue;
+  for (const Ban& ban : BansOf(context, channel, user_id)) {
+    if (ban.shadow) continue;
     return Fail(ErrorKind::kNotAllowed,
-                ban->channel
-                    ? fmt::format("user {} is banned in channel {}", user_id, channel.cid())
-                    : fmt::format("user {} is banned", user_id));
+                ban.channel ? fmt::format("user {} is banned in channel {}", user_id, channel.cid())
+                            : fmt::format("user {} is banned", user_id));
   }
   return {};
 }
@@ -266,8 +266,8 @@ Result<void> CheckMaySend(const ReadContext& context, const Channel& channel, co
   if (auto allowed = CheckMayWrite(context, channel, user.id); !allowed) return allowed;
   if (auto allowed = CheckSlowMode(context, channel, user); !allowed) return allowed;
   // Whoever sends in the name of a shadow-banned user: nobody else is to see it.
-  for (const std::optional<Ban>& ban : BansOf(context, channel, user.id)) {
-    if (InForce(ban, context.now) && ban->shadow) message.shadowed = true;
+  for (const Ban& ban : BansOf(context, channel, user.id)) {
+    if (ban.shadow) message.shadowed = true;
   }
   return {};
 }

@@ -106,7 +106,7 @@ Result<Message> Moderate(Context& context, Draft& draft, const CommandCall& call
     return Answer(draft, "ephemeral", fmt::format("{} has been banned", name));
   }
   HOOKLINE_CHECK(call.name == "unban");
-  UnbanUser(context, user, draft.channel.get(), actor.id);
+  UnbanUser(context, user, draft.channel.get(), actor.id, false);
   return Answer(draft, "ephemeral", fmt::format("{} has been unbanned", name));
 }
 

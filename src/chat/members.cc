@@ -154,10 +154,9 @@ Result<Member> NewMember(Context& context, const Channel& channel, const MemberI
   member.created_at = context.now;
   member.updated_at = context.now;
   // Who left does not get rid of a ban by coming back.
-  if (const auto ban = context.store.FindBan(context.app, channel.pk, input.user_id);
-      ban && (!ban->expires_at || ban->expires_at > context.now)) {
-    member.banned = !ban->shadow;
-    member.shadow_banned = ban->shadow;
+  for (const Ban& ban : context.store.ListBans(context.app, channel.pk, input.user_id)) {
+    if (ban.expires_at && ban.expires_at <= context.now) continue;
+    (ban.shadow ? member.shadow_banned : member.banned) = true;
   }
   // What was said before somebody came is not unread to them.
   member.read_count = channel.countable_messages;

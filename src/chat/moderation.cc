@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/uuid.h"
@@ -14,33 +15,31 @@
 namespace hookline::chat {
 namespace {
 
-// Users and members bear a copy of the ban, which payloads show.
-void SetUserBan(Tx& store, AppId app, std::string_view user_id, bool banned, bool shadow) {
+// Users and members bear a copy of their bans, which payloads show: this sets one of the two.
+void SetUserBan(Tx& store, AppId app, std::string_view user_id, bool shadow, bool in_force) {
   const UserPtr found = store.FindUser(app, user_id);
   if (!found) return;
   User user = *found;
-  user.banned = banned;
-  user.shadow_banned = shadow;
+  (shadow ? user.shadow_banned : user.banned) = in_force;
   store.PutUser(user);
 }
 
 std::optional<Member> MemberWithBan(Tx& store, ChannelId channel, std::string_view user_id,
-                                    bool banned, bool shadow) {
+                                    bool shadow, bool in_force) {
   auto member = store.FindMember(channel, user_id);
   if (!member) return std::nullopt;
-  member->banned = banned;
-  member->shadow_banned = shadow;
+  (shadow ? member->shadow_banned : member->banned) = in_force;
   return member;
 }
 
-// Sets the copies, and tells of the member's.
-void ShowBan(Context& context, const User& target, const Channel* channel, bool banned,
-             bool shadow) {
+// Sets the copy, and tells of the member's.
+void ShowBan(Context& context, const User& target, const Channel* channel, bool shadow,
+             bool in_force) {
   if (channel == nullptr) {
-    SetUserBan(context.store, context.app, target.id, banned, shadow);
+    SetUserBan(context.store, context.app, target.id, shadow, in_force);
     return;
   }
-  if (auto member = MemberWithBan(context.store, channel->pk, target.id, banned, shadow)) {
+  if (auto member = MemberWithBan(context.store, channel->pk, target.id, shadow, in_force)) {
     UpdateMember(context, *channel, *member);
   }
 }
@@ -169,7 +168,7 @@ void BanUser(Context& context, const User& target, const Channel* channel, const
   ban.expires_at = terms.expires_at;
   context.store.PutBan(ban);
   // The event shows the user as banned; member.updated follows it.
-  if (channel == nullptr) ShowBan(context, target, channel, !ban.shadow, ban.shadow);
+  if (channel == nullptr) ShowBan(context, target, channel, ban.shadow, true);
   const std::int64_t total = context.store.CountBans(context.app, target.id);
   EmitBanEvent(context, channel, "user.banned", target.id, [&](json::Writer& w, Encoder& encoder) {
     w.Key("user");
@@ -181,16 +180,16 @@ void BanUser(Context& context, const User& target, const Channel* channel, const
     w.Field("shadow", ban.shadow);
     w.Field("total_bans", total);
   });
-  if (channel != nullptr) ShowBan(context, target, channel, !ban.shadow, ban.shadow);
+  if (channel != nullptr) ShowBan(context, target, channel, ban.shadow, true);
 }
 
 bool UnbanUser(Context& context, const User& target, const Channel* channel,
-               std::string_view actor_id) {
+               std::string_view actor_id, bool shadow) {
   const ChannelId scope = channel == nullptr ? ChannelId{} : channel->pk;
-  const auto ban = context.store.FindBan(context.app, scope, target.id);
-  if (!ban) return false;
-  context.store.DeleteBan(context.app, scope, target.id);
-  if (channel == nullptr) ShowBan(context, target, channel, false, false);
+  const auto bans = context.store.ListBans(context.app, scope, target.id);
+  if (std::ranges::find(bans, shadow, &Ban::shadow) == bans.end()) return false;
+  context.store.DeleteBan(context.app, scope, target.id, shadow);
+  if (channel == nullptr) ShowBan(context, target, channel, shadow, false);
   EmitBanEvent(context, channel, "user.unbanned", target.id,
                [&](json::Writer& w, Encoder& encoder) {
                  w.Key("user");
@@ -199,9 +198,9 @@ bool UnbanUser(Context& context, const User& target, const Channel* channel,
                    w.Key("created_by");
                    encoder.UserById(w, actor_id);
                  }
-                 w.Field("shadow", ban->shadow);
+                 w.Field("shadow", shadow);
                });
-  if (channel != nullptr) ShowBan(context, target, channel, false, false);
+  if (channel != nullptr) ShowBan(context, target, channel, shadow, false);
   return true;
 }
 
@@ -240,10 +239,11 @@ int SweepExpired(Tx& store, Timestamp now, int limit) {
     ++swept;
   }
   for (const Ban& ban : store.ListExpiredBans(now, limit)) {
-    store.DeleteBan(ban.app, ban.channel, ban.user_id);
+    store.DeleteBan(ban.app, ban.channel, ban.user_id, ban.shadow);
     if (!ban.channel) {
-      SetUserBan(store, ban.app, ban.user_id, false, false);
-    } else if (const auto member = MemberWithBan(store, ban.channel, ban.user_id, false, false)) {
+      SetUserBan(store, ban.app, ban.user_id, ban.shadow, false);
+    } else if (const auto member =
+                   MemberWithBan(store, ban.channel, ban.user_id, ban.shadow, false)) {
       store.PutMember(*member);
     }
     ++swept;

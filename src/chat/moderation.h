@@ -23,13 +23,14 @@ struct BanTerms {
   Timestamp expires_at;  ///< Zero: never.
   bool shadow = false;
 };
-/// Bans in a channel, or from the app if `channel` is nullptr; a ban that is there is replaced.
+/// Bans in a channel, or from the app if `channel` is nullptr; a ban of that kind (shadow or not)
+/// that is there is replaced, one of the other kind stays.
 /// Emits user.banned, and member.updated if the target is a member of the channel.
 void BanUser(Context& context, const User& target, const Channel* channel, const BanTerms& terms);
-/// Emits user.unbanned and member.updated. False, and nothing else, if there was no ban.
-/// `actor_id` may be empty.
+/// Lifts the shadow ban, or the other one. Emits user.unbanned and member.updated. False, and
+/// nothing else, if there was no such ban. `actor_id` may be empty.
 bool UnbanUser(Context& context, const User& target, const Channel* channel,
-               std::string_view actor_id);
+               std::string_view actor_id, bool shadow);
 
 struct FlagTerms {
   std::string reason;

@@ -146,6 +146,24 @@ Result<void> CheckReason(const std::string& reason, std::span<const std::string>
   return InputError(fmt::format("reason must be one of [{}]", fmt::join(allowed, " ")));
 }
 
+// Names that say where a ban is to hold, as the different clients have them.
+struct BanPlace {
+  std::string type;
+  std::string id;
+  std::string cid;
+};
+
+Result<BanPlace> ReadBanPlace(json::Value body) {
+  BanPlace place;
+  for (const auto& [name, field] : {std::pair{"type", &place.type}, std::pair{"id", &place.id},
+                                    std::pair{"channel_cid", &place.cid}}) {
+    if (auto read = ReadString(body, name, name, *field); !read) {
+      return std::unexpected(read.error());
+    }
+  }
+  return place;
+}
+
 struct FlagTarget {
   UserPtr user;
   std::optional<Message> message;
@@ -218,9 +236,9 @@ Result<void> RequestBan(Context& context, json::Value body) {
   if (!reason) return std::unexpected(reason.error());
   terms.reason = std::move(*reason);
   if (auto read = ReadBool(body, "shadow", "shadow", terms.shadow); !read) return read;
-  auto channel = RequireBanScope(context, body["type"].AsString().value_or(""),
-                                 body["id"].AsString().value_or(""),
-                                 body["channel_cid"].AsString().value_or(""));
+  const auto place = ReadBanPlace(body);
+  if (!place) return std::unexpected(place.error());
+  auto channel = RequireBanScope(context, place->type, place->id, place->cid);
   if (!channel) return std::unexpected(channel.error());
   auto banner = ResolveBanner(context, body);
   if (!banner) return std::unexpected(banner.error());
@@ -243,11 +261,11 @@ Result<void> RequestUnban(Context& context, const UnbanRequest& request) {
   if (!actor.empty()) {
     if (auto known = RequireUser(context, actor); !known) return std::unexpected(known.error());
   }
-  const auto ban =
-      context.store.FindBan(context.app, *channel ? (*channel)->pk : ChannelId{}, (*target)->id);
-  // Who asks to lift a shadow ban does not mean one that its user knows of.
-  if (request.only_shadow && ban && !ban->shadow) return {};
-  UnbanUser(context, **target, channel->get(), actor);
+  for (const bool shadow : {false, true}) {
+    if (request.shadow.value_or(shadow) == shadow) {
+      UnbanUser(context, **target, channel->get(), actor, shadow);
+    }
+  }
   return {};
 }
 

@@ -34,7 +34,8 @@ struct UnbanRequest {
   std::string_view id;
   std::string_view channel_cid;
   std::string_view actor_id;  ///< May be empty.
-  bool only_shadow = false;   ///< Leaves a ban alone that is no shadow ban.
+  /// Which of the two bans is lifted; unset: both.
+  std::optional<bool> shadow = false;
 };
 Result<void> RequestUnban(Context& context, const UnbanRequest& request);
 

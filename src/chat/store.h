@@ -119,7 +119,8 @@ class Reader {
                                        std::string_view target_id) = 0;
   /// Oldest first.
   virtual std::vector<Mute> ListMutes(AppId app, std::string_view user_id, int limit) = 0;
-  virtual std::optional<Ban> FindBan(AppId app, ChannelId channel, std::string_view user_id) = 0;
+  /// In one channel, or in the whole app if `channel` is 0: a ban, a shadow ban, or both.
+  virtual std::vector<Ban> ListBans(AppId app, ChannelId channel, std::string_view user_id) = 0;
   /// In the app and in its channels.
   virtual std::int64_t CountBans(AppId app, std::string_view user_id) = 0;
   virtual std::vector<Mute> ListExpiredMutes(Timestamp now, int limit) = 0;
@@ -187,9 +188,9 @@ class Tx : public virtual Reader {
   /// Inserts or replaces by (app, user_id, target_id).
   virtual void PutMute(const Mute& mute) = 0;
   virtual void DeleteMute(AppId app, std::string_view user_id, std::string_view target_id) = 0;
-  /// Inserts or replaces by (app, user_id, channel).
+  /// Inserts or replaces by (app, user_id, channel, shadow).
   virtual void PutBan(const Ban& ban) = 0;
-  virtual void DeleteBan(AppId app, ChannelId channel, std::string_view user_id) = 0;
+  virtual void DeleteBan(AppId app, ChannelId channel, std::string_view user_id, bool shadow) = 0;
   /// Inserts or replaces by (app, user_id, target_user_id, target_message_id).
   virtual void PutFlag(const Flag& flag) = 0;
   virtual void DeleteFlag(const Flag& flag) = 0;

@@ -167,8 +167,9 @@ TEST_P(StoreContract, BansAreOfAChannelOrOfTheApp) {
     tx.PutBan(MakeBan(app_, channel, "eve", {}));
   });
   ReadBoth([&](Reader& reader) {
-    const auto ban = reader.FindBan(app_, channel, "bob");
-    ASSERT_TRUE(ban);
+    const auto bans = reader.ListBans(app_, channel, "bob");
+    ASSERT_EQ(bans.size(), 1);
+    const auto ban = bans.begin();
     EXPECT_EQ(ban->app, app_);
     EXPECT_EQ(ban->channel, channel);
     EXPECT_EQ(ban->user_id, "bob");
@@ -177,20 +178,45 @@ TEST_P(StoreContract, BansAreOfAChannelOrOfTheApp) {
     EXPECT_TRUE(ban->shadow);
     EXPECT_EQ(ban->created_at, Timestamp{5});
     EXPECT_EQ(ban->expires_at, At(7));
-    EXPECT_FALSE(reader.FindBan(app_, {}, "bob")->expires_at);
-    EXPECT_FALSE(reader.FindBan(app_, {}, "eve"));
-    EXPECT_FALSE(reader.FindBan({app_.value + 1}, channel, "bob"));
+    EXPECT_FALSE(reader.ListBans(app_, {}, "bob").at(0).expires_at);
+    EXPECT_THAT(reader.ListBans(app_, {}, "eve"), IsEmpty());
+    EXPECT_THAT(reader.ListBans({app_.value + 1}, channel, "bob"), IsEmpty());
     EXPECT_EQ(reader.CountBans(app_, "bob"), 2);
     EXPECT_EQ(reader.ListExpiredBans(At(1000), 10).size(), 1);
     EXPECT_THAT(reader.ListExpiredBans(At(6), 10), IsEmpty());
   });
   Write([&](Tx& tx) {
     tx.PutBan(MakeBan(app_, channel, "bob", At(9)));
-    tx.DeleteBan(app_, {}, "bob");
+    tx.DeleteBan(app_, {}, "bob", true);
   });
   ReadBoth([&](Reader& reader) {
-    EXPECT_EQ(reader.FindBan(app_, channel, "bob")->expires_at, At(9));
+    EXPECT_EQ(reader.ListBans(app_, channel, "bob").at(0).expires_at, At(9));
     EXPECT_EQ(reader.CountBans(app_, "bob"), 1);
+  });
+}
+
+TEST_P(StoreContract, ABanAndAShadowBanAreTwo) {
+  const ChannelId channel{7};
+  Write([&](Tx& tx) {
+    chat::Ban ban = MakeBan(app_, channel, "bob", At(7));
+    tx.PutBan(ban);
+    ban.shadow = false;
+    ban.expires_at = At(9);
+    tx.PutBan(ban);
+  });
+  ReadBoth([&](Reader& reader) {
+    const auto bans = reader.ListBans(app_, channel, "bob");
+    ASSERT_EQ(bans.size(), 2);
+    EXPECT_FALSE(bans[0].shadow);
+    EXPECT_EQ(bans[0].expires_at, At(9));
+    EXPECT_TRUE(bans[1].shadow);
+    EXPECT_EQ(bans[1].expires_at, At(7));
+  });
+  Write([&](Tx& tx) { tx.DeleteBan(app_, channel, "bob", false); });
+  ReadBoth([&](Reader& reader) {
+    const auto bans = reader.ListBans(app_, channel, "bob");
+    ASSERT_EQ(bans.size(), 1);
+    EXPECT_TRUE(bans[0].shadow);
   });
 }
 

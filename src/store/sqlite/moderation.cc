@@ -69,15 +69,17 @@ ModerationTable::ModerationTable(Connection& db)
       put_mute_(db,
                 "INSERT OR REPLACE INTO mutes (" MUTE_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6)"),
       delete_mute_(db, "DELETE FROM mutes WHERE app = ?1 AND user_id = ?2 AND target_id = ?3"),
-      find_ban_(
-          db, "SELECT " BAN_COLUMNS " FROM bans WHERE app = ?1 AND user_id = ?2 AND channel = ?3"),
+      list_bans_(db, "SELECT " BAN_COLUMNS
+                     " FROM bans WHERE app = ?1 AND user_id = ?2 AND channel = ?3"
+                     " ORDER BY shadow"),
       count_bans_(db, "SELECT count(*) FROM bans WHERE app = ?1 AND user_id = ?2"),
       expired_bans_(db, "SELECT " BAN_COLUMNS
                         " FROM bans WHERE expires_at > 0 AND expires_at <= ?1"
                         " ORDER BY expires_at LIMIT ?2"),
       put_ban_(db, "INSERT OR REPLACE INTO bans (" BAN_COLUMNS
                    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"),
-      delete_ban_(db, "DELETE FROM bans WHERE app = ?1 AND user_id = ?2 AND channel = ?3"),
+      delete_ban_(
+          db, "DELETE FROM bans WHERE app = ?1 AND user_id = ?2 AND channel = ?3 AND shadow = ?4"),
       find_flag_(db, "SELECT " FLAG_COLUMNS
                      " FROM flags WHERE app = ?1 AND user_id = ?2 AND target_user_id = ?3"
                      " AND target_message_id = ?4"),
@@ -116,11 +118,10 @@ void ModerationTable::DeleteMute(AppId app, std::string_view user_id, std::strin
   Execute(delete_mute_, app, user_id, target_id);
 }
 
-std::optional<chat::Ban> ModerationTable::FindBan(AppId app, ChannelId channel,
-                                                  std::string_view user_id) {
-  Run run(find_ban_, app, user_id, channel);
-  if (!run.Step()) return std::nullopt;
-  return ReadBan(Columns(run));
+std::vector<chat::Ban> ModerationTable::ListBans(AppId app, ChannelId channel,
+                                                 std::string_view user_id) {
+  Run run(list_bans_, app, user_id, channel);
+  return ReadRows<chat::Ban>(run, ReadBan);
 }
 
 std::int64_t ModerationTable::CountBans(AppId app, std::string_view user_id) {
@@ -139,8 +140,9 @@ void ModerationTable::PutBan(const chat::Ban& ban) {
           ban.banned_by_id, ban.reason);
 }
 
-void ModerationTable::DeleteBan(AppId app, ChannelId channel, std::string_view user_id) {
-  Execute(delete_ban_, app, user_id, channel);
+void ModerationTable::DeleteBan(AppId app, ChannelId channel, std::string_view user_id,
+                                bool shadow) {
+  Execute(delete_ban_, app, user_id, channel, shadow);
 }
 
 std::optional<chat::Flag> ModerationTable::FindFlag(AppId app, std::string_view user_id,

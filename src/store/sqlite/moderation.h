@@ -21,11 +21,11 @@ class ModerationTable {
   void PutMute(const chat::Mute& mute);
   void DeleteMute(AppId app, std::string_view user_id, std::string_view target_id);
 
-  std::optional<chat::Ban> FindBan(AppId app, ChannelId channel, std::string_view user_id);
+  std::vector<chat::Ban> ListBans(AppId app, ChannelId channel, std::string_view user_id);
   std::int64_t CountBans(AppId app, std::string_view user_id);
   std::vector<chat::Ban> ListExpiredBans(Timestamp now, int limit);
   void PutBan(const chat::Ban& ban);
-  void DeleteBan(AppId app, ChannelId channel, std::string_view user_id);
+  void DeleteBan(AppId app, ChannelId channel, std::string_view user_id, bool shadow);
 
   std::optional<chat::Flag> FindFlag(AppId app, std::string_view user_id,
                                      std::string_view target_user_id,
@@ -41,7 +41,7 @@ class ModerationTable {
   Statement expired_mutes_;
   Statement put_mute_;
   Statement delete_mute_;
-  Statement find_ban_;
+  Statement list_bans_;
   Statement count_bans_;
   Statement expired_bans_;
   Statement put_ban_;

@@ -139,9 +139,9 @@ std::vector<chat::Mute> ReaderSession::ListMutes(AppId app, std::string_view use
   return moderation_.ListMutes(app, user_id, limit);
 }
 
-std::optional<chat::Ban> ReaderSession::FindBan(AppId app, ChannelId channel,
-                                                std::string_view user_id) {
-  return moderation_.FindBan(app, channel, user_id);
+std::vector<chat::Ban> ReaderSession::ListBans(AppId app, ChannelId channel,
+                                               std::string_view user_id) {
+  return moderation_.ListBans(app, channel, user_id);
 }
 
 std::int64_t ReaderSession::CountBans(AppId app, std::string_view user_id) {

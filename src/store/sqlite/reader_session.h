@@ -66,7 +66,7 @@ class ReaderSession : public virtual store::Reader {
   std::optional<chat::Mute> FindMute(AppId app, std::string_view user_id,
                                      std::string_view target_id) override;
   std::vector<chat::Mute> ListMutes(AppId app, std::string_view user_id, int limit) override;
-  std::optional<chat::Ban> FindBan(AppId app, ChannelId channel, std::string_view user_id) override;
+  std::vector<chat::Ban> ListBans(AppId app, ChannelId channel, std::string_view user_id) override;
   std::int64_t CountBans(AppId app, std::string_view user_id) override;
   std::vector<chat::Mute> ListExpiredMutes(Timestamp now, int limit) override;
   std::vector<chat::Ban> ListExpiredBans(Timestamp now, int limit) override;

@@ -461,8 +461,27 @@ constexpr const char* kVersion7 = R"sql(
 CREATE INDEX tasks_created ON tasks (created_at);
 )sql";
 
+// A ban and a shadow ban of the same user are two.
+constexpr const char* kVersion8 = R"sql(
+CREATE TABLE bans_of_both_kinds (
+  app          INTEGER NOT NULL,
+  user_id      TEXT NOT NULL,
+  channel      INTEGER NOT NULL,
+  shadow       INTEGER NOT NULL,
+  created_at   INTEGER NOT NULL,
+  expires_at   INTEGER NOT NULL,
+  banned_by_id TEXT NOT NULL,
+  reason       TEXT NOT NULL,
+  PRIMARY KEY (app, user_id, channel, shadow)
+) STRICT, WITHOUT ROWID;
+INSERT INTO bans_of_both_kinds SELECT * FROM bans;
+DROP TABLE bans;
+ALTER TABLE bans_of_both_kinds RENAME TO bans;
+CREATE INDEX bans_expiry ON bans (expires_at) WHERE expires_at > 0;
+)sql";
+
 constexpr const char* kSteps[] = {kVersion1, kVersion2, kVersion3, kVersion4,
-                                  kVersion5, kVersion6, kVersion7};
+                                  kVersion5, kVersion6, kVersion7, kVersion8};
 
 }  // namespace
 

@@ -274,9 +274,9 @@ void WriterSession::PutBan(const chat::Ban& ban) {
   moderation_.PutBan(ban);
 }
 
-void WriterSession::DeleteBan(AppId app, ChannelId channel, std::string_view user_id) {
+void WriterSession::DeleteBan(AppId app, ChannelId channel, std::string_view user_id, bool shadow) {
   BeforeWrite();
-  moderation_.DeleteBan(app, channel, user_id);
+  moderation_.DeleteBan(app, channel, user_id, shadow);
 }
 
 void WriterSession::PutFlag(const chat::Flag& flag) {

@@ -78,7 +78,7 @@ class WriterSession final : public ReaderSession, public store::Tx {
   void PutMute(const chat::Mute& mute) override;
   void DeleteMute(AppId app, std::string_view user_id, std::string_view target_id) override;
   void PutBan(const chat::Ban& ban) override;
-  void DeleteBan(AppId app, ChannelId channel, std::string_view user_id) override;
+  void DeleteBan(AppId app, ChannelId channel, std::string_view user_id, bool shadow) override;
   void PutFlag(const chat::Flag& flag) override;
   void DeleteFlag(const chat::Flag& flag) override;
   void PutChannelType(AppId app, const chat::ChannelTypeRecord& type) override;

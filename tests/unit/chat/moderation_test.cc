@@ -186,6 +186,54 @@ TEST_F(ModerationTest, AShadowBanLetsWriteInTheDark) {
   EXPECT_TRUE(sent->shadowed);
 }
 
+TEST_F(ModerationTest, ABanAndAShadowBanAreSeparate) {
+  for (const std::string_view place : {"", R"(,"channel_cid":"messaging:room")"}) {
+    const std::string head = R"({"target_user_id":"bob","banned_by_id":"ann")";
+    const std::string_view cid = place.empty() ? "" : "messaging:room";
+    const auto shown = [&]() -> std::pair<bool, bool> {
+      if (cid.empty()) return {FindUser("bob")->banned, FindUser("bob")->shadow_banned};
+      const auto member = FindMember("room", "bob");
+      return {member->banned, member->shadow_banned};
+    };
+    const auto unban = [&](std::optional<bool> shadow) {
+      return Unban({"bob", "", "", cid, "ann", shadow});
+    };
+    ASSERT_DONE(Ban(head + std::string(place) + "}"));
+    ASSERT_DONE(Ban(head + R"(,"shadow":true,"timeout":5)" + std::string(place) + "}"));
+    EXPECT_EQ(shown(), std::pair(true, true));
+    EXPECT_KIND(Send("room", R"({"text":"x"})", As("bob")), ErrorKind::kNotAllowed);
+    ASSERT_DONE(unban(true));
+    EXPECT_EQ(shown(), std::pair(true, false));
+    ASSERT_DONE(unban(true));  // There is none any more.
+    EXPECT_EQ(shown(), std::pair(true, false));
+    EXPECT_KIND(Send("room", R"({"text":"x"})", As("bob")), ErrorKind::kNotAllowed);
+    ASSERT_DONE(Ban(head + R"(,"shadow":true,"timeout":5)" + std::string(place) + "}"));
+    ASSERT_DONE(unban(false));
+    EXPECT_EQ(shown(), std::pair(false, true));
+    auto sent = Send("room", R"({"text":"x"})", As("bob"));
+    ASSERT_DONE(sent);
+    EXPECT_TRUE(sent->shadowed);
+    // The end of the one is not the end of the other.
+    ASSERT_DONE(Ban(head + std::string(place) + "}"));
+    now_ = now_ + std::chrono::minutes(6);
+    EXPECT_EQ(Sweep(), 1);
+    EXPECT_EQ(shown(), std::pair(true, false));
+    ASSERT_DONE(Ban(head + R"(,"shadow":true)" + std::string(place) + "}"));
+    ASSERT_DONE(unban(std::nullopt));
+    EXPECT_EQ(shown(), std::pair(false, false));
+  }
+}
+
+TEST_F(ModerationTest, OptionsOfABanHaveTheirTypes) {
+  for (const std::string_view option :
+       {R"("type":5)", R"("id":5)", R"("channel_cid":[])", R"("shadow":"true")"}) {
+    EXPECT_KIND(Ban(R"({"target_user_id":"bob","user_id":"ann",)" + std::string(option) + "}"),
+                ErrorKind::kInput);
+  }
+  EXPECT_DONE(Ban(
+      R"({"target_user_id":"bob","user_id":"ann","delete_messages":"","ip_ban":false,"type":""})"));
+}
+
 TEST_F(ModerationTest, BansAreForThoseWhoManageAChannel) {
   const std::string body =
       R"({"target_user_id":"bob","type":"messaging","id":"room","reason":"x"})";
