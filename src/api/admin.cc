@@ -325,6 +325,10 @@ Result<void> CheckAdminParams(const AdminRoute& route, const net::HttpRequest& r
       return InputError(fmt::format("{} is no query parameter of {}; it takes [{}]", name,
                                     route.path, route.params));
     }
+    const auto same = [&](const auto& other) { return other.first == name; };
+    if (std::ranges::count_if(request.query, same) > 1) {
+      return InputError(fmt::format("{} may be given only once", name));
+    }
   }
   return {};
 }

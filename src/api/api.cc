@@ -14,6 +14,7 @@
 #include "api/admin_guard.h"
 #include "api/authenticate.h"
 #include "api/await_store.h"
+#include "api/channel_reads.h"
 #include "api/cors.h"
 #include "api/error_reply.h"
 #include "api/exchange.h"
@@ -87,6 +88,7 @@ class Api::Impl {
   awaitable<net::HttpResponse> Execute(Exchange& exchange);
   awaitable<net::HttpResponse> ExecuteAsync(Exchange& exchange);
   awaitable<net::HttpResponse> ExecuteCheckPush(Exchange& exchange);
+  awaitable<net::HttpResponse> ExecuteMarkChannelsRead(Exchange& exchange);
 
   const Dependencies deps_;
   const Router router_;
@@ -351,8 +353,27 @@ awaitable<net::HttpResponse> Api::Impl::ExecuteAsync(Exchange& exchange) {
     case AsyncWork::kTruncateChannel:
       response = co_await messages_.ChangeChannel(exchange, kTruncateChannel);
       break;
+    case AsyncWork::kMarkChannelsRead:
+      response = co_await ExecuteMarkChannelsRead(exchange);
+      break;
   }
   co_return response;
+}
+
+// Step by step, so that others get their turn in between.
+awaitable<net::HttpResponse> Api::Impl::ExecuteMarkChannelsRead(Exchange& exchange) {
+  ReadSteps steps;
+  for (;;) {
+    steps.step = 0;
+    Transactions::WriteWork work = [&](WriteScope& scope, json::Writer& w) {
+      return MarkChannelsRead(scope, w, steps);
+    };
+    auto response = co_await transactions_.Write(exchange, std::move(work));
+    if (response.status != exchange.call.operation->success_status() || steps.step < kReadStep) {
+      co_return response;
+    }
+    steps.done += steps.step;
+  }
 }
 
 awaitable<net::HttpResponse> Api::Impl::ExecuteCheckPush(Exchange& exchange) {

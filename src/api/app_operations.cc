@@ -116,11 +116,24 @@ std::vector<std::string_view> SplitList(std::string_view text) {
 }
 
 Result<void> GetHookEvents(ReadScope& scope, json::Writer& w) {
+  // What every request may have, and the one parameter of this one.
+  static constexpr auto kKnown =
+      chat::Names({"api_key", "authorization", "client_request_id", "connection_id", "payload",
+                   "product", "stream-auth-type", "user_id"});
+  for (const auto& [name, value] : scope.call.http->query) {
+    if (!kKnown.contains(name)) return InputError(fmt::format("{} is not a parameter", name));
+  }
   const auto products = SplitList(scope.call.Param("product"));
+  static constexpr auto kProducts = chat::Names({"all", "chat", "video", "moderation", "feeds"});
+  for (const std::string_view product : products) {
+    if (kProducts.contains(product)) continue;
+    return InputError("product must be one of [all chat video moderation feeds]");
+  }
+  const bool any = products.empty() || std::ranges::find(products, "all") != products.end();
   w.Key("events").BeginArray();
   for (const settings::EventType& type : settings::EventCatalogue()) {
     if (type.support != settings::EventSupport::kFires) continue;
-    if (!products.empty() && std::ranges::find(products, type.product) == products.end()) continue;
+    if (!any && std::ranges::find(products, type.product) == products.end()) continue;
     w.BeginObject();
     w.Field("name", type.name);
     w.Field("description", type.description);

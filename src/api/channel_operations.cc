@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/channel_reads.h"
 #include "api/operation.h"
 #include "api/paging.h"
 #include "chat/access.h"
@@ -20,10 +21,18 @@ constexpr int kChannelsLimitMax = 30;
 constexpr int kChannelsOffsetMax = 10'000;
 constexpr int kMembersLimitMax = 300;
 
-std::string Viewer(const Call& call, json::Value body) {
-  if (!call.caller.server) return call.caller.user_id;
-  if (const auto id = body["user_id"].AsString(); id && !id->empty()) return std::string(*id);
-  return std::string(body["user"]["id"].AsString().value_or(""));
+// On whose behalf a query asks; empty if on nobody's.
+Result<std::string> Viewer(const chat::Caller& caller, std::string_view named) {
+  if (caller.server) return std::string(named);
+  if (!named.empty() && named != caller.user_id) {
+    return Fail(ErrorKind::kNotAllowed, "a user token can act only as its own user");
+  }
+  return caller.user_id;
+}
+
+Result<std::string> Viewer(const Call& call, json::Value body) {
+  const std::string_view id = body["user_id"].AsString().value_or("");
+  return Viewer(call.caller, id.empty() ? body["user"]["id"].AsString().value_or("") : id);
 }
 
 void WriteChannelAndMembers(store::Reader& store, const Call& call, Timestamp now, json::Writer& w,
@@ -42,7 +51,9 @@ Result<void> OpenChannel(WriteScope& scope, json::Writer& w, std::string_view id
   const json::Value body = scope.call.body();
   auto options = chat::ReadStateOptions(body);
   if (!options) return std::unexpected(options.error());
-  options->viewer = Viewer(scope.call, body);
+  auto viewer = Viewer(scope.call, body);
+  if (!viewer) return std::unexpected(viewer.error());
+  options->viewer = std::move(*viewer);
   auto opened = chat::GetOrCreateChannel(scope.chat, scope.call.args[0], id, body);
   if (!opened) return std::unexpected(opened.error());
   scope.reply.keep = opened->created;
@@ -58,7 +69,9 @@ Result<void> RebuildChannelState(ReadScope& scope, const std::vector<std::string
   if (!channel) return std::unexpected(channel.error());
   auto options = chat::ReadStateOptions(scope.call.body());
   if (!options) return std::unexpected(options.error());
-  options->viewer = Viewer(scope.call, scope.call.body());
+  auto viewer = Viewer(scope.call, scope.call.body());
+  if (!viewer) return std::unexpected(viewer.error());
+  options->viewer = std::move(*viewer);
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   return chat::WriteChannelState(w, encoder, scope.store, **channel, *options);
 }
@@ -103,7 +116,9 @@ Result<chat::StateOptions> StateOptionsOf(const Call& call) {
   if (!document) return std::unexpected(document.error());
   auto options = chat::ReadStateOptions(document->root());
   if (!options) return options;
-  options->viewer = call.caller.server ? call.Param("user_id") : call.caller.user_id;
+  auto viewer = Viewer(call.caller, call.Param("user_id"));
+  if (!viewer) return std::unexpected(viewer.error());
+  options->viewer = std::move(*viewer);
   return options;
 }
 
@@ -236,7 +251,9 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   auto sort = chat::ParseSort(body["sort"], 5);
   if (!sort) return std::unexpected(sort.error());
   query.sort = std::move(*sort);
-  query.viewer = Viewer(scope.call, body);
+  auto viewer = Viewer(scope.call, body);
+  if (!viewer) return std::unexpected(viewer.error());
+  query.viewer = *viewer;
   // Who asks for hidden ones by name gets them.
   query.without_hidden = !Mentions(query.filter, "hidden");
   auto limit = ReadLimit(body, "limit", 10, kChannelsLimitMax);
@@ -254,7 +271,7 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
   auto member_limit = ReadLimit(body, "member_limit", 100, 100);
   if (!member_limit) return std::unexpected(member_limit.error());
   options.members_limit = *member_limit;
-  options.viewer = Viewer(scope.call, body);
+  options.viewer = std::move(*viewer);
 
   auto channels = scope.store.QueryChannels(scope.call.app->id, query);
   if (!channels) return std::unexpected(channels.error());
@@ -274,6 +291,7 @@ Result<void> QueryChannels(ReadScope& scope, json::Writer& w) {
 
 Result<void> QueryMembers(ReadScope& scope, json::Writer& w) {
   const json::Value body = scope.call.body();
+  if (auto viewer = Viewer(scope.call, body); !viewer) return std::unexpected(viewer.error());
   const auto type = body["type"].AsString();
   std::string id(body["id"].AsString().value_or(""));
   if (id.empty()) {
@@ -329,23 +347,6 @@ Result<void> UpdateMemberPartial(WriteScope& scope, json::Writer& w) {
   return {};
 }
 
-void WriteReadEvent(WriteScope& scope, json::Writer& w, const chat::Channel& channel,
-                    const chat::Member& member) {
-  chat::Encoder encoder(scope.tx, scope.call.app->id, scope.call.format, scope.chat.now);
-  w.Key("event").BeginObject();
-  w.Field("type", "message.read");
-  w.Field("cid", channel.cid());
-  w.Field("channel_type", channel.type);
-  w.Field("channel_id", channel.id);
-  w.Key("user");
-  encoder.UserById(w, member.user_id);
-  if (!member.last_read_message_id.empty()) {
-    w.Field("last_read_message_id", member.last_read_message_id);
-  }
-  chat::WriteTime(w, "created_at", scope.chat.now, scope.call.format);
-  w.EndObject();
-}
-
 Result<void> MarkRead(WriteScope& scope, json::Writer& w) {
   auto channel = chat::RequireChannel(scope.chat.read(), scope.call.args[0], scope.call.args[1]);
   if (!channel) return std::unexpected(channel.error());
@@ -359,45 +360,6 @@ Result<void> MarkUnread(WriteScope& scope, json::Writer&) {
   auto channel = chat::RequireChannel(scope.chat.read(), scope.call.args[0], scope.call.args[1]);
   if (!channel) return std::unexpected(channel.error());
   return chat::MarkUnread(scope.chat, **channel, scope.call.body());
-}
-
-// `read_by_channel` names the channels; without it, all of the user's.
-Result<void> MarkChannelsRead(WriteScope& scope, json::Writer& w) {
-  const json::Value body = scope.call.body();
-  auto found = chat::FindActor(scope.chat.read(), body, "");
-  if (!found) return std::unexpected(found.error());
-  if (found->is_new) {
-    return InputError(fmt::format("the user {} does not exist", found->user.id));
-  }
-  const chat::User& actor = found->user;
-  chat::ChannelQuery query;
-  query.limit = 1000;
-  query.filter.op = chat::Filter::Op::kIn;
-  query.filter.field = "members";
-  query.filter.list = true;
-  query.filter.operands.push_back({json::Kind::kString, actor.id});
-  auto channels = scope.tx.QueryChannels(scope.call.app->id, query);
-  if (!channels) return std::unexpected(channels.error());
-  const json::Value chosen = body["read_by_channel"];
-  if (!chosen.IsMissingOrNull() && !chat::IsMap(chosen)) {
-    return InputError("read_by_channel must be an object");
-  }
-  const chat::Channel* last = nullptr;
-  std::optional<chat::Member> member;
-  for (const chat::ChannelPtr& channel : *channels) {
-    if (chosen.size() > 0 && !chosen[channel->cid()]) continue;
-    chat::ReadMark mark;
-    if (auto read = chat::ReadString(chosen, channel->cid(), "read_by_channel", mark.message_id);
-        !read) {
-      return read;
-    }
-    auto read = chat::MarkRead(scope.chat, *channel, actor, mark);
-    if (!read) return std::unexpected(read.error());
-    member = std::move(*read);
-    last = channel.get();
-  }
-  if (last != nullptr) WriteReadEvent(scope, w, *last, *member);
-  return {};
 }
 
 Result<void> HideChannel(WriteScope& scope, json::Writer&) {
@@ -436,7 +398,7 @@ Result<void> SendEvent(WriteScope& scope, json::Writer& w) {
 constexpr Operation kOperations[] = {
     Open("POST", "/channels", "QueryChannels", QueryChannels, nullptr),
     Open("POST", "/channels/delete", "DeleteChannels", nullptr, DeleteChannels),
-    Open("POST", "/channels/read", "MarkChannelsRead", nullptr, MarkChannelsRead),
+    OpenAsync("POST", "/channels/read", "MarkChannelsRead", AsyncWork::kMarkChannelsRead),
     Rebuilt(Open("POST", "/channels/{type}/query", "GetOrCreateDistinctChannel", nullptr,
                  GetOrCreateDistinctChannel),
             RebuildChannelState),

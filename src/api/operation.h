@@ -94,6 +94,7 @@ enum class AsyncWork : std::uint8_t {
   kRunMessageAction,
   kUpdateChannel,
   kTruncateChannel,
+  kMarkChannelsRead,
 };
 
 /// Under which of Stream's two sets of routes an operation is found.

@@ -61,6 +61,18 @@ Result<void> CheckDevicePush(const Call& call, json::Writer& w) {
   if (auto read = chat::ReadString(body, "message_id", "message_id", message_id); !read) {
     return read;
   }
+  std::string event_type;
+  if (auto read = chat::ReadString(body, "event_type", "event_type", event_type); !read) {
+    return read;
+  }
+  static constexpr auto kEventTypes =
+      chat::Names({"", "message.new", "message.updated", "reaction.new", "reaction.updated",
+                   "notification.reminder_due"});
+  if (!kEventTypes.contains(event_type)) {
+    return InputError(
+        "event_type must be one of [message.new message.updated reaction.new reaction.updated "
+        "notification.reminder_due]");
+  }
   if (!skip_devices) return InputError("User has no enabled devices associated");
   w.Key("device_errors").BeginObject().EndObject();
   w.Key("general_errors").BeginArray().EndArray();

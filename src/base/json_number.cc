@@ -21,10 +21,12 @@ std::size_t CountDigits(std::string_view text) {
   return other == std::string_view::npos ? text.size() : other;
 }
 
-// From the first digit that is not zero.
+// From the first digit that is not zero; without the zeros at the end of a whole number, which say
+// only how large it is.
 std::size_t CountSignificant(std::string_view mantissa) {
   const std::size_t first = mantissa.find_first_not_of("-0.");
   if (first == std::string_view::npos) return 0;
+  if (!mantissa.contains('.')) mantissa = mantissa.substr(0, mantissa.find_last_not_of('0') + 1);
   return static_cast<std::size_t>(
       std::ranges::count_if(mantissa.substr(first), [](char c) { return c != '.'; }));
 }
@@ -66,7 +68,9 @@ NumberToken ScanNumber(std::string_view text) {
 
 Result<void> CheckNumber(const NumberToken& token, std::string_view text) {
   if (token.bytes <= kHarmlessBytes && token.exponent_digits == 0) return {};
-  if (CountSignificant(text.substr(0, token.mantissa_bytes)) > Document::kMaxDigits) {
+  const std::size_t significant = CountSignificant(text.substr(0, token.mantissa_bytes));
+  if (significant == 0) return {};  // Zero, whatever its exponent.
+  if (significant > Document::kMaxDigits) {
     return InputError(
         fmt::format("a number has more than {} significant digits", Document::kMaxDigits));
   }

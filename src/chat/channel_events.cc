@@ -5,6 +5,7 @@
 
 #include "chat/access.h"
 #include "chat/channels.h"
+#include "chat/custom_event.h"
 #include "chat/emit.h"
 #include "chat/fields.h"
 #include "chat/visibility.h"
@@ -13,10 +14,7 @@ namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kEventTypeBytesMax = 255;
-constexpr auto kEventFields =
-    Names({"type", "user", "user_id", "parent_id", "cid", "channel_type", "channel_id",
-           "created_at", "received_at", "request_info", "members", "channel_member_count",
-           "channel_message_count", "team", "watcher_count"});
+constexpr std::size_t kParentIdBytesMax = 255;
 
 // Signals between clients: accepted, never sent to hooks (docs/contract/payloads.md#catalogue).
 constexpr auto kClientSignals = Names({"typing.start", "typing.stop"});
@@ -52,13 +50,10 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
   if (auto read = ReadString(event, "parent_id", "event.parent_id", sent.parent_id); !read) {
     return std::unexpected(read.error());
   }
-  auto custom = CustomFields(event, kEventFields);
-  if (!custom) return std::unexpected(custom.error());
-  if (auto fits = CheckBytes("the event", custom->size(), context.limits.event_bytes); !fits) {
-    return std::unexpected(fits.error());
+  if (sent.parent_id.size() > kParentIdBytesMax) {
+    return InputError(
+        fmt::format("event.parent_id must have at most {} characters", kParentIdBytesMax));
   }
-  sent.custom_json = std::move(*custom);
-
   if (kClientSignals.contains(sent.type)) {
     if (ConfigOf(context.store, channel).typing_events) return sent;
     return Fail(ErrorKind::kEventNotSupported,
@@ -75,6 +70,9 @@ Result<SentEvent> SendChannelEvent(Context& context, const Channel& channel, jso
     return std::unexpected(allowed.error());
   }
   if (forged) return InputError(fmt::format("event.type {} is reserved", sent.type));
+  auto custom = CustomEventFields(context.limits, event, &channel);
+  if (!custom) return std::unexpected(custom.error());
+  sent.custom_json = std::move(*custom);
   if (!ConfigOf(context.store, channel).custom_events) {
     return Fail(ErrorKind::kEventNotSupported,
                 fmt::format("custom events are not enabled for channel type {}", channel.type));

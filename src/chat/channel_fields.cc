@@ -39,6 +39,8 @@ constexpr auto kFields = Names({"id",
                                 "muted",
                                 "hidden",
                                 "blocked",
+                                "hide_messages_before",
+                                "mute_expires_at",
                                 "user_id",
                                 "user"});
 
@@ -111,17 +113,23 @@ Result<void> ReadChannelFields(const Caller& caller, json::Value data, Channel& 
 }
 
 Result<std::string> ChannelCustomFields(const Limits& limits, json::Value data) {
+  // Of a channel as one user sees it, which is not set here.
+  static constexpr auto kNeverSet = Names({"hide_messages_before", "mute_expires_at"});
+  if (auto refused = RefuseReservedIn("channel", data, kNeverSet); !refused) {
+    return std::unexpected(refused.error());
+  }
   return CustomFields(data, kFields, limits, "channel");
 }
 
 Result<void> CheckChannelBytes(const Channel& channel, const Channel* before) {
   const auto bytes = [](const Channel& of) {
-    std::size_t sum = QuotedBytes(of.team) + of.config_overrides_json.size();
+    std::size_t sum = QuotedBytes(of.team) + QuotedBytes(of.auto_translation_language) +
+                      of.config_overrides_json.size();
     for (const std::string& tag : of.filter_tags) sum += QuotedBytes(tag);
     return sum;
   };
-  return CheckBytes("the channel's team, filter_tags and config_overrides", bytes(channel),
-                    before == nullptr ? 0 : bytes(*before), kSettingsBytesMax);
+  return CheckBytes("the channel's team, language, filter_tags and config_overrides",
+                    bytes(channel), before == nullptr ? 0 : bytes(*before), kSettingsBytesMax);
 }
 
 bool ResetChannelField(std::string_view name, Channel& channel) {

@@ -155,6 +155,10 @@ Result<ChannelUpdated> TruncateChannel(Context& context, std::string_view type, 
   Channel channel = **found;
   auto actor = ResolveOptionalActor(context, body);
   if (!actor) return std::unexpected(actor.error());
+  bool skip_push = false;  // There is no push to devices to be skipped.
+  if (auto read = ReadBool(body, "skip_push", "skip_push", skip_push); !read) {
+    return std::unexpected(read.error());
+  }
   auto truncation = ReadTruncation(context, channel, body);
   if (!truncation) return std::unexpected(truncation.error());
   channel.updated_at = context.now;

@@ -2,7 +2,8 @@
 
 #include <fmt/core.h>
 
-#include <array>
+#include <algorithm>
+#include <span>
 #include <utility>
 
 #include "chat/fields.h"
@@ -30,6 +31,19 @@ Result<int> ReadNumber(json::Value object, std::string_view name, int otherwise,
   }
   if (*number > max) return InputError(fmt::format("{} must be at most {}", name, max));
   return static_cast<int>(*number);
+}
+
+// An option that is misspelt, or of the wrong kind, must not pass for one that was not given.
+Result<void> CheckOptions(json::Value body, std::string_view name,
+                          std::span<const std::string_view> known) {
+  const json::Value options = body[name];
+  if (options.IsMissingOrNull()) return {};
+  if (!IsMap(options)) return InputError(fmt::format("{} must be an object", name));
+  for (const json::Value option : options) {
+    if (std::ranges::find(known, option.key()) != known.end() || IsZeroValue(option)) continue;
+    return InputError(fmt::format("{}.{} is not an option", name, option.key()));
+  }
+  return {};
 }
 
 }  // namespace
@@ -62,8 +76,18 @@ Result<MessagePage> ReadMessagePage(json::Value object, int limit_default, int l
 
 Result<StateOptions> ReadStateOptions(json::Value body) {
   StateOptions options;
-  if (auto read = ReadBool(body, "state", "state", options.state); !read) {
-    return std::unexpected(read.error());
+  static constexpr auto kMessages =
+      Names({"limit", "id_lt", "id_lte", "id_gt", "id_gte", "id_around", "created_at_before",
+             "created_at_before_or_equal", "created_at_after", "created_at_after_or_equal",
+             "created_at_around"});
+  static constexpr auto kPage = Names({"limit", "offset"});
+  bool ignored = false;  // Who watches, over which connection, is nothing to this server yet.
+  for (const auto& result :
+       {CheckOptions(body, "messages", kMessages), CheckOptions(body, "members", kPage),
+        CheckOptions(body, "watchers", kPage), ReadBool(body, "state", "state", options.state),
+        ReadBool(body, "watch", "watch", ignored),
+        ReadBool(body, "presence", "presence", ignored)}) {
+    if (!result) return std::unexpected(result.error());
   }
   auto page = ReadMessagePage(body["messages"], kMessagesDefault, kMessagesMax);
   if (!page) return std::unexpected(page.error());

@@ -36,8 +36,41 @@ Result<void> CheckChannelId(std::string_view id) {
   return {};
 }
 
+// Whom `name` or `name`_id of `data` means; empty if nobody.
+std::string_view NamedUser(json::Value data, std::string_view object, std::string_view id) {
+  const std::string_view named = data[id].AsString().value_or("");
+  return named.empty() ? data[object]["id"].AsString().value_or("") : named;
+}
+
+// Clients send whole channels back: what is as it is may be named, and is not changed by data.
+Result<void> CheckFixedData(const Channel& channel, json::Value data) {
+  const auto reserved = [](std::string_view name) {
+    return InputError(fmt::format("channel.{} is a reserved field", name));
+  };
+  const std::string cid = channel.cid();
+  for (const auto& [name, own] : {std::pair<std::string_view, std::string_view>{"id", channel.id},
+                                  {"type", channel.type},
+                                  {"cid", cid},
+                                  {"created_by_id", channel.created_by_id},
+                                  {"truncated_by_id", channel.truncated_by_id}}) {
+    if (!IsZeroValue(data[name]) && data[name].AsString() != own) return reserved(name);
+  }
+  for (const auto& [name, own] : {std::pair{"created_by", &channel.created_by_id},
+                                  std::pair{"truncated_by", &channel.truncated_by_id}}) {
+    const json::Value id = data[name]["id"];
+    if (!IsZeroValue(id) && id.AsString() != *own) return reserved(name);
+  }
+  return {};
+}
+
 Result<UserPtr> ResolveCreator(Context& context, json::Value data) {
-  if (!context.caller.server) return ResolveActor(context, {}, "");
+  if (!context.caller.server) {
+    const std::string_view named = NamedUser(data, "created_by", "created_by_id");
+    if (!named.empty() && named != context.caller.user_id) {
+      return Fail(ErrorKind::kNotAllowed, "a user token can act only as its own user");
+    }
+    return ResolveActor(context, {}, "");
+  }
   const json::Value object = data["created_by"];
   const auto id = data["created_by_id"].AsString();
   if (id && !id->empty() && !object["id"].AsString().value_or("").empty()) {
@@ -137,6 +170,9 @@ Result<Channel> CreateChannel(Context& context, std::string_view type, std::stri
   if (auto checked = CheckChannelId(id); !checked) return std::unexpected(checked.error());
   auto creator = ResolveCreator(context, data);
   if (!creator) return std::unexpected(creator.error());
+  if (!NamedUser(data, "truncated_by", "truncated_by_id").empty()) {
+    return InputError("channel.truncated_by is a reserved field");
+  }
   Channel channel;
   channel.app = context.app;
   channel.type = type;
@@ -261,6 +297,9 @@ Result<ChannelUpdated> UpdateChannel(Context& context, std::string_view type, st
   const json::Value data = body["data"];
   if (!data.IsMissingOrNull()) {
     if (!IsMap(data)) return InputError("data must be an object");
+    if (auto fixed = CheckFixedData(channel, data); !fixed) {
+      return std::unexpected(fixed.error());
+    }
     if (auto read = ReadChannelFields(context.caller, data, channel); !read) {
       return std::unexpected(read.error());
     }

@@ -11,6 +11,7 @@ namespace hookline::chat {
 namespace {
 
 constexpr std::size_t kMaxPathSteps = 8;
+constexpr std::size_t kRoleBytesMax = 64;
 // Looking for repeated names takes the square of this; the writer's thread must not wait for it.
 constexpr std::size_t kMaxChanges = 1000;
 
@@ -219,9 +220,29 @@ std::string MapText(json::Value value) {
   return value.IsObject() ? std::string(value.raw()) : std::string("{}");
 }
 
+Result<void> RefuseReservedIn(std::string_view entity, json::Value object,
+                              std::span<const std::string_view> names) {
+  for (const json::Value member : object) {
+    if (std::ranges::find(names, member.key()) == names.end()) continue;
+    if (auto refused = RefuseReserved(entity, member.key(), member); !refused) return refused;
+  }
+  return {};
+}
+
 Result<void> RefuseReserved(std::string_view entity, std::string_view name, json::Value value) {
   if (value && IsZeroValue(value)) return {};
   return InputError(fmt::format("{}.{} is a reserved field", entity, name));
+}
+
+Result<void> CheckRole(std::string_view path, std::string_view role) {
+  const bool fits =
+      !role.empty() && role.size() <= kRoleBytesMax && std::ranges::all_of(role, [](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+               c == '_' || c == '-' || c == '.';
+      });
+  if (fits) return {};
+  return InputError(fmt::format("{} must be the name of a role: 1 to {} letters, digits and _ - .",
+                                path, kRoleBytesMax));
 }
 
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known) {
@@ -235,7 +256,9 @@ Result<std::string> CustomFields(json::Value object, std::span<const std::string
     if (member.key() == "custom" && IsMap(member)) {
       for (const json::Value inner : member) {
         if (members.size() + namesakes.size() > kMaxCustomFields) return TooManyFields();
-        SetMember(is_known(inner.key()) ? namesakes : members, inner.key(), inner.raw());
+        // `custom` itself is where custom fields are: one of that name is a namesake, too.
+        const bool namesake = inner.key() == "custom" || is_known(inner.key());
+        SetMember(namesake ? namesakes : members, inner.key(), inner.raw());
       }
       continue;
     }
@@ -314,7 +337,7 @@ Result<std::vector<FieldChange>> ReadChanges(json::Value body,
       custom = true;
     }
     if (auto checked = CheckPath(change); !checked) return checked;
-    if (custom && is_built_in(change.path.front())) {
+    if (custom && (change.path.front() == "custom" || is_built_in(change.path.front()))) {
       change.path.insert(change.path.begin(), "custom");
     }
     if (changes.size() == kMaxChanges) {

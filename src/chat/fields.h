@@ -42,11 +42,19 @@ std::string MapText(json::Value value);
 /// be removed) is an error too.
 Result<void> RefuseReserved(std::string_view entity, std::string_view name, json::Value value);
 
+/// RefuseReserved for each member of `object` that is among `names`.
+Result<void> RefuseReservedIn(std::string_view entity, json::Value object,
+                              std::span<const std::string_view> names);
+
+/// The name of a role: 1 to 64 letters, digits, `_`, `-` or `.`. Roles cannot be made or
+/// listed here, so every name that could be one's is taken.
+Result<void> CheckRole(std::string_view path, std::string_view role);
+
 /// The members of `object` that are not in `known`, plus those of its `custom` object (clients of
 /// both kinds are accepted), as the text of one object. A name that occurs twice keeps its last
-/// value. Members of `custom` that share their name with a built-in field stay in a `custom` object
-/// of their own, because written flat they would pass for the built-in field. Fails on more than
-/// kMaxCustomFields.
+/// value. Members of `custom` that share their name with a built-in field, or are called
+/// `custom`, stay in a `custom` object of their own, because written flat they would pass for the
+/// built-in field. Fails on more than kMaxCustomFields.
 Result<std::string> CustomFields(json::Value object, std::span<const std::string_view> known);
 /// The same for what is stored: fails too if the text is larger than `limits` say; `entity` names
 /// it ("message").

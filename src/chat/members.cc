@@ -93,6 +93,12 @@ Result<std::vector<MemberInput>> ReadMembers(json::Value list, std::string_view 
           !read) {
         return std::unexpected(read.error());
       }
+      if (!member.channel_role.empty()) {
+        if (auto valid = CheckRole(fmt::format("{}.channel_role", path), member.channel_role);
+            !valid) {
+          return std::unexpected(valid.error());
+        }
+      }
     }
     if (member.user_id.empty()) {
       return InputError(fmt::format("{} must contain user ids or objects with user_id", path));
@@ -221,7 +227,11 @@ Result<void> RemoveMembers(Context& context, Channel& channel,
   std::vector<Member> removed;
   for (const MemberInput& input : members) {
     auto member = context.store.FindMember(channel.pk, input.user_id);
-    if (!member) continue;
+    if (!member) {
+      // Who has left already may be removed again.
+      if (context.store.FindUser(context.app, input.user_id)) continue;
+      return InputError(fmt::format("the user {} does not exist", input.user_id));
+    }
     context.store.DeleteMember(channel.pk, input.user_id);
     removed.push_back(std::move(*member));
   }
@@ -316,10 +326,16 @@ Result<Member> UpdateMemberPartial(Context& context, const Channel& channel,
   for (const FieldChange& change : *changes) {
     const std::string_view name = change.path.front();
     if (name == "pinned" || name == "archived") {
-      const bool on = change.value && change.value.AsBool().value_or(false);
+      if (!change.value.IsMissingOrNull() && !change.value.IsBool()) {
+        return InputError(fmt::format("member.{} must be a boolean", name));
+      }
+      const bool on = change.value.AsBool().value_or(false);
       (name == "pinned" ? member->pinned_at : member->archived_at) = on ? context.now : Timestamp{};
     } else if (name == "channel_role" && context.caller.server && change.value.IsString()) {
       const std::string role(*change.value.AsString());
+      if (auto valid = CheckRole("member.channel_role", role); !valid) {
+        return std::unexpected(valid.error());
+      }
       SetModerator(*member, role == "channel_moderator");
       member->channel_role = role;
     } else if (kMemberFields.contains(name)) {

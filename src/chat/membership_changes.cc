@@ -33,6 +33,10 @@ Result<MembershipChanges> ReadMembershipChanges(json::Value body) {
        {std::pair{"accept_invite", &changes.accept}, std::pair{"reject_invite", &changes.reject}}) {
     if (auto read = ReadBool(body, name, name, *flag); !read) return std::unexpected(read.error());
   }
+  bool skip_push = false;  // There is no push to devices to be skipped.
+  if (auto read = ReadBool(body, "skip_push", "skip_push", skip_push); !read) {
+    return std::unexpected(read.error());
+  }
   if (changes.accept && changes.reject) {
     return InputError("cannot set both accept_invite and reject_invite.");
   }
@@ -48,6 +52,9 @@ Result<void> ApplyMembershipChanges(Context& context, Channel& channel,
   }
   auto history_from = ReadHistoryFrom(context, channel, body);
   if (!history_from) return std::unexpected(history_from.error());
+  if (*history_from && changes.add.empty() && changes.promote.empty() && changes.invite.empty()) {
+    return InputError("hide_history is about members who are added or invited, and there are none");
+  }
   const JoinTerms terms{.history_from = *history_from};
   if (auto done = AddMembers(context, channel, changes.add, terms); !done) return done;
   // A moderator who is not a member yet becomes one.

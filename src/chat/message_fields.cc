@@ -106,6 +106,23 @@ Result<void> ReadMentions(const ReadContext& context, json::Value object, Messag
   return {};
 }
 
+// Users who do not exist can see nothing, and an id that belongs to nobody may be of any length.
+Result<void> ReadRestriction(const ReadContext& context, json::Value object, Message& message) {
+  const std::vector<std::string> before = message.restricted_visibility;
+  if (auto read = ReadStrings(object, "restricted_visibility", "message.restricted_visibility",
+                              kRestrictedVisibilityMax, message.restricted_visibility);
+      !read) {
+    return read;
+  }
+  for (const std::string& id : message.restricted_visibility) {
+    if (std::ranges::find(before, id) != before.end()) continue;
+    if (context.store.FindUser(context.app, id)) continue;
+    return InputError(
+        "message.restricted_visibility must name users, and one of them does not exist");
+  }
+  return {};
+}
+
 Result<void> ReadQuote(const ReadContext& context, const ChannelType& config, json::Value object,
                        Message& message) {
   const std::string before = message.quoted_message_id;
@@ -165,10 +182,8 @@ Result<void> ReadMessageFields(const ReadContext& context, const ChannelType& co
         ReadString(object, "mml", "message.mml", message.mml),
         ReadBool(object, "silent", "message.silent", message.silent),
         ReadBool(object, "show_in_channel", "message.show_in_channel", message.show_in_channel),
-        ReadStrings(object, "restricted_visibility", "message.restricted_visibility",
-                    kRestrictedVisibilityMax, message.restricted_visibility),
-        ReadAttachments(object, message), ReadMentions(context, object, message),
-        ReadQuote(context, config, object, message)}) {
+        ReadRestriction(context, object, message), ReadAttachments(object, message),
+        ReadMentions(context, object, message), ReadQuote(context, config, object, message)}) {
     if (!result) return result;
   }
   if (message.text != text_before && CountCharacters(message.text) > config.max_message_length) {

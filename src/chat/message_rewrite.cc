@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/json_writer.h"
+#include "chat/fields.h"
 #include "chat/message_fields.h"
 #include "chat/messages.h"
 
@@ -105,6 +106,12 @@ Result<void> CheckTypes(json::Value answer, HookRole role) {
       !value.IsMissingOrNull() && !value.IsArray()) {
     return wrong("attachments");
   }
+  // `reply` comes along when a hook sends back what it was shown; it is said by the parent.
+  static constexpr auto kTypes = Names({"", "regular", "reply", "system", "error"});
+  const std::string_view type = answer["type"].AsString().value_or("");
+  if (!kTypes.contains(type) && (type != "ephemeral" || role != HookRole::kCommandHandler)) {
+    return InputError(fmt::format("message.type cannot be made {}", type));
+  }
   const json::Value translations = answer["i18n"];
   if (translations.IsMissingOrNull()) return {};
   if (!translations.IsObject()) return wrong("i18n");
@@ -172,11 +179,12 @@ HookVerdict RewriteType(json::Value answer, HookRole role, Message& message) {
     message.type = "error";
     return HookVerdict::kDiscard;
   }
-  if (role == HookRole::kCommandHandler) {
-    if (type == "ephemeral") message.type = "ephemeral";
-    if (message.type == "ephemeral" && (type.empty() || type == "regular" || type == "system")) {
-      message.type = message.parent_id.empty() ? "regular" : "reply";
-    }
+  // A command handler's message takes the place of the draft, its type too.
+  const bool absent_is_regular = type.empty() && role == HookRole::kCommandHandler;
+  if (type == "system" || type == "ephemeral") {
+    message.type = type;
+  } else if (absent_is_regular || type == "regular" || type == "reply") {
+    message.type = message.parent_id.empty() ? "regular" : "reply";
   }
   return message.type == "ephemeral" ? HookVerdict::kEphemeral : HookVerdict::kProceed;
 }

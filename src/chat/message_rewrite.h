@@ -46,8 +46,8 @@ enum class HookVerdict : std::uint8_t {
 /// - Null leaves its field as it is; but `attachments: null` removes all attachments, and a custom
 ///   field may be anything.
 /// - `type` "error" discards the message, and "ephemeral" makes it so if a command handler says so;
-///   "regular" and "system" make an ephemeral message of a command handler a real one and change
-///   nothing otherwise; any other type is ignored.
+///   "system" makes it a system message, "regular" (or "reply") an ordinary one; any other type
+///   makes the answer a bad one.
 /// - An empty `mml` removes it.
 ///
 /// Fails with kInput, and leaves `message` as it was, if the answer breaks a limit that a sender is

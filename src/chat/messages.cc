@@ -193,6 +193,11 @@ Result<void> ReadSendOptions(json::Value body, Draft& draft) {
     return Fail(ErrorKind::kNotImplemented,
                 "mark_messages_pending is not supported by this server");
   }
+  // Nothing is pushed to devices and no page is looked up, asked for or not.
+  bool ignored = false;
+  for (const std::string_view name : {"skip_push", "skip_enrich_url"}) {
+    if (auto read = ReadBool(body, name, name, ignored); !read) return read;
+  }
   return ReadBool(body, "keep_channel_hidden", "keep_channel_hidden", draft.keep_hidden);
 }
 
@@ -421,6 +426,9 @@ Result<MessageDeleted> DeleteForUser(Context& context, std::string_view id,
                                      const DeleteOptions& options) {
   if (options.hard) return InputError("hard and delete_for_me exclude each other");
   const std::string& actor = context.caller.server ? options.deleted_by : context.caller.user_id;
+  if (!context.caller.server && !options.deleted_by.empty() && options.deleted_by != actor) {
+    return Fail(ErrorKind::kNotAllowed, "a user token can act only as its own user");
+  }
   if (actor.empty()) {
     return InputError("either user or user_id must be provided when using server side auth.");
   }
@@ -442,12 +450,16 @@ Result<MessageDeleted> DeleteForUser(Context& context, std::string_view id,
   return MessageDeleted{std::move(*message), actor};
 }
 
-void TakeFromParent(Context& context, const Message& message) {
+// `message` as it was; `hard`: nothing is left of it.
+void TakeFromParent(Context& context, const Message& message, bool hard) {
   if (message.parent_id.empty()) return;
   auto parent = context.store.FindMessage(context.app, message.parent_id);
   if (!parent) return;
-  --parent->reply_count;
-  ++parent->deleted_reply_count;
+  --(message.deleted_at ? parent->deleted_reply_count : parent->reply_count);
+  if (!hard) ++parent->deleted_reply_count;
+  if (parent->reply_count == 0 && parent->deleted_reply_count == 0) {
+    parent->thread_participant_ids.clear();
+  }
   context.store.UpdateMessage(*parent);
 }
 
@@ -468,7 +480,7 @@ Result<MessageDeleted> DeleteMessage(Context& context, std::string_view id,
   std::string actor = context.caller.server ? options.deleted_by : context.caller.user_id;
   if (actor.empty()) actor = message.user_id;
   std::int64_t gone = message.deleted_at ? 0 : 1;
-  if (gone > 0) TakeFromParent(context, message);
+  TakeFromParent(context, message, options.hard);
   message.type = "deleted";
   message.deleted_at = context.now;
   message.updated_at = context.now;

@@ -279,6 +279,11 @@ Result<Flag> RequestFlag(Context& context, json::Value body,
   if (!custom.IsMissingOrNull()) {
     if (!IsMap(custom)) return InputError("custom must be an object");
     terms.custom_json = MapText(custom);
+    if (auto fits = CheckBytes("the custom data of the flag", terms.custom_json.size(),
+                               context.limits.custom_bytes);
+        !fits) {
+      return std::unexpected(fits.error());
+    }
   }
   auto target = ReadFlagTarget(context, body);
   if (!target) return std::unexpected(target.error());

@@ -102,6 +102,10 @@ Result<ReactionSent> SendReaction(Context& context, std::string_view message_id,
     }
     reaction.score = *number == 0 ? 1 : *number;  // Some clients send their zero value.
   }
+  bool skip_push = false;  // There is no push to devices to be skipped.
+  if (auto read = ReadBool(body, "skip_push", "skip_push", skip_push); !read) {
+    return std::unexpected(read.error());
+  }
   bool enforce_unique = false;
   if (auto read = ReadBool(body, "enforce_unique", "enforce_unique", enforce_unique); !read) {
     return std::unexpected(read.error());

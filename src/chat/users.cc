@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chat/access.h"
+#include "chat/custom_event.h"
 #include "chat/emit.h"
 #include "chat/fields.h"
 
@@ -47,7 +48,36 @@ constexpr auto kUserFields = Names({"id",
                                     "blocked_user_ids",
                                     "avg_response_time",
                                     "push_notifications",
+                                    "push_preferences",
+                                    "bypass_moderation",
+                                    "latest_hidden_channels",
+                                    "total_unread_count_by_team",
                                     "revoke_tokens_issued_before"});
+
+// Set by nobody here: whoever sends one with a value expects something to happen.
+constexpr auto kNeverSet =
+    Names({"ban_expires", "blocked_user_ids", "bypass_moderation", "channel_mutes", "deleted_at",
+           "devices", "latest_hidden_channels", "push_notifications", "push_preferences",
+           "total_unread_count_by_team"});
+
+// Clients send whole users back: these may be named as they are, and are changed by other requests.
+Result<void> CheckUnchanged(json::Value object, const User& before) {
+  for (const auto& [name, is] :
+       {std::pair{"banned", before.banned}, std::pair{"shadow_banned", before.shadow_banned}}) {
+    bool flag = false;
+    if (auto read = ReadBool(object, name, fmt::format("user.{}", name), flag); !read) return read;
+    if (flag && !is) return RefuseReserved("user", name, object[name]);
+  }
+  Timestamp deactivated_at;
+  if (auto read = ReadTime(object["deactivated_at"], "user.deactivated_at", deactivated_at);
+      !read) {
+    return read;
+  }
+  if (deactivated_at && deactivated_at != before.deactivated_at) {
+    return RefuseReserved("user", "deactivated_at", object["deactivated_at"]);
+  }
+  return RefuseReservedIn("user", object, kNeverSet);
+}
 
 Result<void> ReadOptionalString(json::Value object, std::string_view name,
                                 std::optional<std::string>& out) {
@@ -72,7 +102,12 @@ Result<void> ReadUserFields(json::Value object, User& user) {
   }
   // Nobody has an empty role: what a typed client sends that names none.
   if (user.role.empty()) user.role = role;
-  return {};
+  if (user.role != role) {
+    if (auto valid = CheckRole("user.role", user.role); !valid) return valid;
+  }
+  const json::Value revoked = object["revoke_tokens_issued_before"];
+  if (IsZeroValue(revoked)) return {};
+  return ReadTime(revoked, "user.revoke_tokens_issued_before", user.revoke_tokens_issued_before);
 }
 
 Result<void> ReadUserObjects(json::Value object, User& user) {
@@ -110,6 +145,9 @@ Result<void> CheckRights(const Caller& caller, const User& before, const User& a
   if (after.role != before.role) return refuse("role");
   if (after.teams != before.teams) return refuse("teams");
   if (after.teams_role_json != before.teams_role_json) return refuse("teams_role");
+  if (after.revoke_tokens_issued_before != before.revoke_tokens_issued_before) {
+    return refuse("revoke_tokens_issued_before");
+  }
   return {};
 }
 
@@ -141,8 +179,9 @@ Result<User> Upserted(Context& context, std::string_view id, json::Value object)
   User user = *known;
   user.name.reset();
   user.image.reset();
-  for (const auto& result : {ReadUserFields(object, user), ReadUserObjects(object, user),
-                             CheckRights(context.caller, *known, user)}) {
+  for (const auto& result :
+       {CheckUnchanged(object, *known), ReadUserFields(object, user), ReadUserObjects(object, user),
+        CheckRights(context.caller, *known, user)}) {
     if (!result) return std::unexpected(result.error());
   }
   auto custom = CustomFields(object, kUserFields, context.limits, "user");
@@ -286,8 +325,9 @@ Result<User> NewUser(const ReadContext& context, std::string_view id, json::Valu
   user.id = id;
   user.created_at = context.now;
   user.updated_at = context.now;
-  for (const auto& result : {ReadUserFields(object, user), ReadUserObjects(object, user),
-                             CheckRights(context.caller, User(), user)}) {
+  for (const auto& result :
+       {CheckUnchanged(object, user), ReadUserFields(object, user), ReadUserObjects(object, user),
+        CheckRights(context.caller, User(), user)}) {
     if (!result) return std::unexpected(result.error());
   }
   auto custom = CustomFields(object, kUserFields, context.limits, "user");
@@ -338,14 +378,8 @@ Result<void> SendUserEvent(Context& context, std::string_view user_id, json::Val
   if (!user || user->deleted_at) {
     return Fail(ErrorKind::kNotFound, fmt::format("the user {} does not exist", user_id));
   }
-  static constexpr auto kEventFields =
-      Names({"type", "user", "user_id", "created_at", "request_info", "cid", "channel_type",
-             "channel_id", "members", "received_at"});
-  auto custom = CustomFields(event, kEventFields);
+  auto custom = CustomEventFields(context.limits, event, nullptr);
   if (!custom) return std::unexpected(custom.error());
-  if (auto fits = CheckBytes("the event", custom->size(), context.limits.event_bytes); !fits) {
-    return fits;
-  }
   EmitAppEvent(context, {.type = *type, .user_id = user->id, .custom = true},
                [&](json::Writer& w, Encoder& encoder) {
                  w.Key("user");

@@ -34,14 +34,19 @@ void WriteAttachment(json::Writer& w, json::Value attachment, Format format) {
     }
   };
   std::unordered_set<std::string_view> names;
-  for (const json::Value member : attachment) names.insert(member.key());
+  const json::Value nested_custom = attachment["custom"];
+  for (const json::Value member : attachment) {
+    if (member.key() != "custom" || !member.IsObject()) names.insert(member.key());
+  }
   const auto write_nested = [&] {
-    for (const json::Value member : attachment) {
-      if (member.key() != "custom") continue;
-      for (const json::Value inner : member) {
-        if (member.IsObject() && names.insert(inner.key()).second) {
-          w.Key(inner.key()).Raw(inner.raw());
-        }
+    if (!nested_custom.IsObject()) return;
+    for (const json::Value inner : nested_custom) {
+      if (!names.insert(inner.key()).second) continue;
+      // Written flat, a custom field of that name would pass for the place of all of them.
+      if (inner.key() == "custom" && format == Format::kV1) {
+        w.Key("custom").BeginObject().Key("custom").Raw(inner.raw()).EndObject();
+      } else {
+        w.Key(inner.key()).Raw(inner.raw());
       }
     }
   };

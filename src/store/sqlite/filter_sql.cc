@@ -87,6 +87,8 @@ class Condition {
       case FieldKind::kText:
       case FieldKind::kNullableText:
         return Text(op, *entry);
+      case FieldKind::kInvite:
+        return Invite(op, *entry);
       case FieldKind::kInt:
       case FieldKind::kBool:
       case FieldKind::kTime:
@@ -142,6 +144,21 @@ class Condition {
     }
     sql_.Append(nullable ? ", 0))" : ")");
     return {};
+  }
+
+  Result<void> Invite(Op op, const FieldMap::Entry& entry) {
+    constexpr std::string_view kStates[] = {"pending", "accepted", "rejected"};
+    const bool among = op == Op::kEq || op == Op::kIn;
+    for (const Filter::Operand& operand : filter_.operands) {
+      const bool known = operand.kind == json::Kind::kString &&
+                         std::ranges::find(kStates, operand.text) != std::end(kStates);
+      if (among && !known && operand.kind != json::Kind::kNull) {
+        return InputError(fmt::format("the field {} is compared with pending, accepted or rejected",
+                                      filter_.field));
+      }
+    }
+    if (!among && op != Op::kExists) return Unsupported(filter_);
+    return Text(op, entry);
   }
 
   Result<void> Scalar(Op op, const FieldMap::Entry& entry) {

@@ -16,6 +16,7 @@ struct FieldMap {
   enum class Kind {
     kText,  ///< Never NULL.
     kNullableText,
+    kInvite,  ///< Text: pending, accepted or rejected.
     kInt,
     kBool,
     kTime,         ///< Nanoseconds, 0 if not set.

@@ -55,7 +55,7 @@ constexpr FieldMap::Entry kFields[] = {
     {"invite",
      "CASE WHEN m.invited = 0 THEN '' WHEN m.invite_rejected_at <> 0 THEN 'rejected' "
      "WHEN m.invite_accepted_at <> 0 THEN 'accepted' ELSE 'pending' END",
-     Kind::kText},
+     Kind::kInvite},
     {"joined", "(m.invited = 0 OR m.invite_accepted_at <> 0)", Kind::kBool},
     {"pinned", "(m.pinned_at <> 0)", Kind::kBool},
     {"archived", "(m.archived_at <> 0)", Kind::kBool},

@@ -55,7 +55,8 @@ TEST(UnservedFieldsTest, EachIsRefusedByNameAndOnlyIfItAsksForSomething) {
     ASSERT_NE(operation, nullptr);
     EXPECT_TRUE(operation->implemented());
     const bool query = field.place == Place::kQuery;
-    for (const char* asks : {"true", "1", query ? "x" : "\"x\"", query ? "y" : R"({"a":"b"})"}) {
+    for (const char* asks :
+         {"true", "1", query ? "True" : "\"x\"", query ? "TRUE" : R"({"a":"b"})"}) {
       const auto refused = Ask(field, asks);
       ASSERT_FALSE(refused) << asks;
       EXPECT_EQ(refused.error().kind(), ErrorKind::kNotImplemented);
@@ -63,7 +64,12 @@ TEST(UnservedFieldsTest, EachIsRefusedByNameAndOnlyIfItAsksForSomething) {
     }
     for (const char* asks_not : {"false", "0"}) EXPECT_TRUE(Ask(field, asks_not)) << asks_not;
     if (query) {
-      EXPECT_TRUE(Ask(field, ""));
+      EXPECT_TRUE(Ask(field, "False"));
+      for (const char* neither : {"", "x"}) {
+        const auto refused = Ask(field, neither);
+        ASSERT_FALSE(refused) << neither;
+        EXPECT_EQ(refused.error().kind(), ErrorKind::kInput);
+      }
       continue;
     }
     for (const char* asks_not : {"null", "\"\"", "[]", "{}", "\"0001-01-01T00:00:00Z\""}) {

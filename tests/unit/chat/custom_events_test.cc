@@ -75,8 +75,10 @@ TEST_F(CustomEventsTest, CannotRenameThemselves) {
   }
   events_.clear();
   ASSERT_DONE(SendEvent(
-      "room", R"({"type":"x","user_id":"ann","cid":"other:cid","created_at":"2001-01-01T00:00:00Z",
-                                    "channel_id":"z","members":[],"request_info":{"ip":"1.1.1.1"}})"));
+      "room",
+      R"({"type":"x","user_id":"ann","cid":"messaging:room","created_at":"2001-01-01T00:00:00Z",
+          "channel_id":"room","channel_type":"messaging","team":"","members":[],"message":null,
+          "request_info":{},"watcher_count":0})"));
   const test::Json event = Only("x").json();
   EXPECT_EQ(event.Text("cid"), "messaging:room");
   EXPECT_EQ(event.Text("channel_id"), "room");
@@ -84,6 +86,29 @@ TEST_F(CustomEventsTest, CannotRenameThemselves) {
   EXPECT_EQ(event.Text("request_info.ip"), "198.51.100.7");
   EXPECT_EQ(event.Size("members"), 2U);
   event.Keys();
+}
+
+// In v1 they would stand where the server's own fields stand.
+TEST_F(CustomEventsTest, CannotHaveFieldsOfTheServersEvents) {
+  for (const std::string field :
+       {"message",       "channel",      "reaction",   "member",     "me",
+        "members",       "request_info", "message_id", "thread",     "thread_participants",
+        "target_user",   "created_by",   "flag",       "mute",       "total_bans",
+        "watcher_count", "unread_count", "cid",        "channel_id", "channel_type",
+        "team"}) {
+    for (const std::string value : {"\"FAKE\"", "5", "{\"id\":\"x\"}"}) {
+      EXPECT_REFUSED(SendEvent("room", R"({"type":"x",")" + field + "\":" + value + "}", As("ann")),
+                     ErrorKind::kInput, "event." + field + " is a reserved field");
+      const test::Json event(R"({"type":"x",")" + field + "\":" + value + "}");
+      EXPECT_REFUSED(
+          Do(Server(), [&](Context& c) { return SendUserEvent(c, "ann", event.root()); }),
+          ErrorKind::kInput, "event." + field + " is a reserved field");
+    }
+  }
+  EXPECT_TRUE(events_.empty());
+  EXPECT_KIND(
+      SendEvent("room", R"({"type":"x","parent_id":")" + std::string(256, 'p') + "\"}", As("ann")),
+      ErrorKind::kInput);
 }
 
 TEST_F(CustomEventsTest, SignalsBetweenClientsAreTakenAndNotTold) {

@@ -317,15 +317,43 @@ TEST_F(RewriteTest, ADiscardIsNeverLostToALimit) {
   EXPECT_EQ(message_.custom_json, MakeMessage().custom_json);
 }
 
-TEST_F(RewriteTest, OtherTypesChangeNothing) {
-  for (const std::string_view type :
-       {"regular", "system", "reply", "deleted", "ephemeral", "ERROR", "errors", "", "x"}) {
+TEST_F(RewriteTest, WhatAMessageIsMaySayAgain) {
+  for (const std::string_view type : {"regular", "reply", ""}) {
     ExpectUnchanged("{\"type\":\"" + std::string(type) + "\"}");
   }
   message_.type = "system";
-  ExpectUnchanged(R"({"type":"regular"})");
+  ExpectUnchanged(R"({"type":"system"})");
   message_.type = "reply";
+  message_.parent_id = "p";
   ExpectUnchanged(R"({"type":"regular"})");
+  ExpectUnchanged(R"({"type":"reply"})");
+}
+
+TEST_F(RewriteTest, ATypeMayBeSystemOrRegular) {
+  for (const HookRole role : {HookRole::kBeforeMessageSend, HookRole::kCommandHandler}) {
+    message_ = MakeMessage();
+    ExpectProceeds(R"({"type":"system"})", role);
+    EXPECT_EQ(message_.type, "system");
+    ExpectProceeds(R"({"type":"regular"})", role);
+    EXPECT_EQ(message_.type, "regular");
+  }
+  message_.type = "system";
+  ExpectProceeds(R"({"text":"x"})");
+  EXPECT_EQ(message_.type, "system");
+  ExpectProceeds(R"({"text":"x"})", HookRole::kCommandHandler);
+  EXPECT_EQ(message_.type, "regular");
+}
+
+TEST_F(RewriteTest, AnotherTypeMakesTheAnswerABadOne) {
+  for (const std::string_view type : {"deleted", "ephemeral", "ERROR", "errors", "x"}) {
+    ExpectBad("{\"text\":\"x\",\"type\":\"" + std::string(type) + "\"}",
+              "message.type cannot be made " + std::string(type));
+  }
+  const Message before = message_;
+  for (const std::string_view type : {"deleted", "ERROR", "x"}) {
+    EXPECT_FALSE(Command("{\"text\":\"x\",\"type\":\"" + std::string(type) + "\"}"));
+    EXPECT_EQ(message_, before);
+  }
 }
 
 TEST_F(RewriteTest, ACommandHandlerMayMakeItEphemeral) {

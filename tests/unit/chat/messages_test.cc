@@ -284,6 +284,17 @@ TEST_F(MessagesTest, AReplyJoinsAThread) {
   EXPECT_EQ(FindMessage("p")->deleted_reply_count, 1);
   ASSERT_DONE(Delete("r1", true));
   EXPECT_EQ(FindMessage("p")->reply_count, 2);
+  EXPECT_EQ(FindMessage("p")->deleted_reply_count, 0);
+  ASSERT_DONE(Delete("r2", true));
+  EXPECT_EQ(FindMessage("p")->deleted_reply_count, 0);
+  EXPECT_EQ(FindMessage("p")->thread_participant_ids.size(), 3);
+  ASSERT_DONE(Delete("r3"));
+  EXPECT_EQ(FindMessage("p")->thread_participant_ids.size(), 3);
+  ASSERT_DONE(Delete("r3", true));
+  // Nothing is left of the thread.
+  EXPECT_EQ(FindMessage("p")->reply_count, 0);
+  EXPECT_EQ(FindMessage("p")->deleted_reply_count, 0);
+  EXPECT_TRUE(FindMessage("p")->thread_participant_ids.empty());
 }
 
 TEST_F(MessagesTest, ThreadsHaveOneLevelAndOneChannel) {

@@ -45,8 +45,8 @@ struct Model {
   std::int64_t Replies(const std::string& channel, const std::string& parent, bool deleted) const {
     std::int64_t count = 0;
     for (const auto& [id, message] : messages.at(channel)) {
-      const bool is_deleted = message.deleted || message.gone;
-      if (message.parent == parent && is_deleted == deleted) ++count;
+      if (message.gone) continue;
+      if (message.parent == parent && message.deleted == deleted) ++count;
     }
     return count;
   }
