@@ -176,7 +176,8 @@ void CheckRewrite(const Setting& setting, json::Value answer) {
   HOOKLINE_CHECK((*verdict == HookVerdict::kDiscard) == (after.type == "error"));
   HOOKLINE_CHECK((*verdict == HookVerdict::kEphemeral) == (after.type == "ephemeral"));
   if (setting.role == HookRole::kBeforeMessageSend && !is_error) {
-    HOOKLINE_CHECK(after.type == setting.message.type);
+    HOOKLINE_CHECK(after.type == setting.message.type || after.type == "regular" ||
+                   after.type == "reply" || after.type == "system");
   }
   CheckWellFormed(after);
   if (!is_error) {

@@ -46,6 +46,7 @@ TEST(FieldsTest, CustomFieldsAreWhatIsNotKnown) {
        R"({"a":{"x":[1,2.50]},"b":null,"c":"é\n"})"},
       // What shares its name with a built-in field stays apart.
       {R"({"custom":{"name":"","id":[],"x":""}})", "", R"({"x":"","custom":{"name":"","id":[]}})"},
+      {R"({"custom":{"custom":{"a":1},"b":2}})", "", R"({"b":2,"custom":{"custom":{"a":1}}})"},
       {R"({"a":1,"a":2})", "", R"({"a":2})"},
       {R"({"custom":{"a":1},"a":2,"b":3})", "", R"({"a":2,"b":3})"},
       {R"({"a":2,"custom":{"a":1}})", "", R"({"a":1})"},
@@ -85,6 +86,8 @@ TEST(FieldsTest, AppliesSetAndUnset) {
       {R"({"a":{ "x" : 1e400 },"b":1})", R"({"set":{"b":2}})", R"({"a":{"x":1e400},"b":2})"},
       {R"({"a":1})", R"({"set":{"custom":{"name":{}}}})", R"({"a":1,"custom":{"name":{}}})"},
       {"{}", R"({"set":{"custom.name":1}})", R"({"custom":{"name":1}})"},
+      {"{}", R"({"set":{"custom":{"custom":1}}})", R"({"custom":{"custom":1}})"},
+      {"{}", R"({"set":{"custom.custom.a":1}})", R"({"custom":{"custom":{"a":1}}})"},
       {"{}", R"({"set":{"custom.name.x":1}})", R"({"custom":{"name":{"x":1}}})"},
       {R"({"custom":{"id":1,"name":2}})", R"({"unset":["custom.id"]})", R"({"custom":{"name":2}})"},
       // `custom` of the newer clients.

@@ -36,7 +36,9 @@ TEST_F(MembersTest, ThoseWhoComeAreToldOneByOne) {
 }
 
 TEST_F(MembersTest, ThoseWhoGoAreTold) {
-  ASSERT_DONE(Update("room", R"({"remove_members":["bob","zoe"]})"));
+  EXPECT_REFUSED(Update("room", R"({"remove_members":["bob","zoe"]})"), ErrorKind::kInput,
+                 "the user zoe does not exist");
+  ASSERT_DONE(Update("room", R"({"remove_members":["bob"]})"));
   const test::Json event = Only("member.removed").json();
   EXPECT_EQ(event.Text("user.id"), "bob");
   EXPECT_EQ(event.Text("member.user_id"), "bob");

@@ -293,9 +293,10 @@ void ExpectOnlyPermittedChanges(const Message& original, const Message& result, 
   EXPECT_EQ(result, permitted);
   EXPECT_EQ(result.html, RenderHtml(result.text));
   if (result.type != original.type) {
-    const bool by_command = role == HookRole::kCommandHandler &&
-                            (result.type == "ephemeral" || original.type == "ephemeral");
-    EXPECT_TRUE(result.type == "error" || by_command) << result.type;
+    const bool by_command = role == HookRole::kCommandHandler && result.type == "ephemeral";
+    EXPECT_TRUE(by_command || result.type == "error" || result.type == "system" ||
+                result.type == (original.parent_id.empty() ? "regular" : "reply"))
+        << result.type;
   }
   for (const auto& [name, value] : MembersOf(result.custom_json)) {
     EXPECT_TRUE(IsCustom(name) || name == "custom") << name;

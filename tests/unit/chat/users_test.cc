@@ -64,14 +64,37 @@ TEST_F(UsersTest, CustomFieldsCannotTakeTheNamesOfBuiltInOnes) {
 
 TEST_F(UsersTest, WhatOnlyTheServerSetsIsIgnoredInAnUpsert) {
   ASSERT_DONE(Upsert(
-      R"({"ann":{"created_at":"2001-01-01T00:00:00Z","banned":true,"online":true,"deleted_at":"2001-01-01T00:00:00Z",
-          "unread_count":7,"devices":[],"revoke_tokens_issued_before":"2001-01-01T00:00:00Z"}})"));
+      R"({"ann":{"created_at":"2001-01-01T00:00:00Z","banned":false,"online":true,
+          "last_active":"2001-01-01T00:00:00Z","deactivated_at":null,"unread_count":7,"devices":[],
+          "revoke_tokens_issued_before":"0001-01-01T00:00:00Z"}})"));
   const UserPtr user = FindUser("ann");
   EXPECT_EQ(user->created_at, now_);
   EXPECT_FALSE(user->banned);
   EXPECT_FALSE(user->deleted_at);
   EXPECT_FALSE(user->revoke_tokens_issued_before);
   EXPECT_EQ(user->custom_json, "{}");
+}
+
+TEST_F(UsersTest, AnUpsertRefusesWhatItWouldNotDo) {
+  for (const std::string known : {"ann", "zoe"}) {
+    if (known == "zoe") ASSERT_DONE(Upsert(R"({"zoe":{}})"));
+    for (const std::string field :
+         {R"("banned":true)", R"("shadow_banned":true)",
+          R"("deactivated_at":"2020-01-01T00:00:00Z")", R"("deleted_at":"2020-01-01T00:00:00Z")",
+          R"("ban_expires":"2030-01-01T00:00:00Z")", R"("bypass_moderation":true)",
+          R"("devices":[{"id":"x"}])", R"("banned":"yes")", R"("role":"a b")", R"("role":"<x>")"}) {
+      EXPECT_KIND(Upsert("{\"" + known + "\":{" + field + "}}"), ErrorKind::kInput);
+    }
+  }
+  // Who may not let a user in again may not shut one out either.
+  const std::string revoked = R"({"zoe":{"revoke_tokens_issued_before":"2020-01-01T00:00:00Z"}})";
+  EXPECT_KIND(Upsert(revoked, As("zoe")), ErrorKind::kNotAllowed);
+  ASSERT_DONE(Upsert(revoked));
+  EXPECT_TRUE(FindUser("zoe")->revoke_tokens_issued_before);
+  // A whole user that is sent back names it too, and nothing changes.
+  EXPECT_DONE(Upsert(revoked, As("zoe")));
+  ASSERT_DONE(Upsert(R"({"zoe":{"revoke_tokens_issued_before":"0001-01-01T00:00:00Z"}})"));
+  EXPECT_TRUE(FindUser("zoe")->revoke_tokens_issued_before);
 }
 
 TEST_F(UsersTest, RefusesWhatIsNoUser) {
