@@ -91,7 +91,7 @@ Result<chat::StateOptions> StateOptionsOf(const Call& call) {
   json::Writer w;
   w.BeginObject();
   for (const std::string_view name : {"state", "watch", "presence"}) {
-    if (!call.http->QueryParam(name)) continue;
+    if (call.Param(name).empty()) continue;
     auto flag = QueryFlag(call, name);
     if (!flag) return std::unexpected(flag.error());
     w.Field(name, *flag);

@@ -58,11 +58,8 @@ Result<void> Unban(WriteScope& scope, json::Writer&) {
   }
   auto shadow = QueryFlag(call, "shadow");
   if (!shadow) return std::unexpected(shadow.error());
-  request.shadow = *shadow;
-  // The newer clients have one way to lift a ban, whatever its kind.
-  if (call.operation->version == Version::kV2Only && !call.http->QueryParam("shadow")) {
-    request.shadow.reset();
-  }
+  // Who does not say which of the two lifts both.
+  if (!call.Param("shadow").empty()) request.shadow = *shadow;
   auto future = QueryFlag(call, "remove_future_channels_ban");
   if (!future) return std::unexpected(future.error());
   if (*future) {

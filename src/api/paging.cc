@@ -52,7 +52,8 @@ Result<int> QueryLimit(const Call& call, std::string_view name, int otherwise, i
 
 Result<bool> QueryFlag(const Call& call, std::string_view name, bool otherwise) {
   const auto given = call.http->QueryParam(name);
-  if (!given) return otherwise;
+  // The Go client writes down parameters that it does not use.
+  if (!given || given->empty()) return otherwise;
   // Python and .NET write True and False.
   std::string value(*given);
   for (char& c : value) {

@@ -22,7 +22,7 @@ Result<void> ReadBounds(json::Value body, std::string_view id, chat::Filter& fil
                         std::vector<chat::SortField>& sort);
 
 /// A query parameter that says yes or no: true, false, 1 or 0, in whatever case. Anything else is a
-/// kInput error that names it. Absent: `otherwise`.
+/// kInput error that names it. Absent or empty: `otherwise`.
 Result<bool> QueryFlag(const Call& call, std::string_view name, bool otherwise = false);
 
 /// `limit`, `id_lt`, `created_at_after`, `sort` … from a query string.

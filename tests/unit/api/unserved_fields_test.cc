@@ -64,12 +64,10 @@ TEST(UnservedFieldsTest, EachIsRefusedByNameAndOnlyIfItAsksForSomething) {
     }
     for (const char* asks_not : {"false", "0"}) EXPECT_TRUE(Ask(field, asks_not)) << asks_not;
     if (query) {
-      EXPECT_TRUE(Ask(field, "False"));
-      for (const char* neither : {"", "x"}) {
-        const auto refused = Ask(field, neither);
-        ASSERT_FALSE(refused) << neither;
-        EXPECT_EQ(refused.error().kind(), ErrorKind::kInput);
-      }
+      for (const char* asks_not : {"", "False"}) EXPECT_TRUE(Ask(field, asks_not)) << asks_not;
+      const auto refused = Ask(field, "x");
+      ASSERT_FALSE(refused);
+      EXPECT_EQ(refused.error().kind(), ErrorKind::kInput);
       continue;
     }
     for (const char* asks_not : {"null", "\"\"", "[]", "{}", "\"0001-01-01T00:00:00Z\""}) {
