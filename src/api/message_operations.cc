@@ -26,6 +26,10 @@ Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
   }
   auto message = chat::RequireMessageOrEphemeral(scope.chat, scope.call.args[0]);
   if (!message) return std::unexpected(message.error());
+  if (scope.call.Flag("show_deleted_message") && !scope.call.caller.server) {
+    return Fail(ErrorKind::kNotAllowed,
+                "show_deleted_message: only a server reads what was deleted");
+  }
   chat::Encoder encoder(scope.store, scope.call.app->id, scope.call.format, scope.chat.now);
   w.Key("message");
   encoder.Message(w, *message, scope.call.caller.user_id, true);

@@ -38,6 +38,8 @@ constexpr UnservedField kFields[] = {
     {"QueryChannels", Place::kBody, "predefined_filter", "there are no stored filters"},
     {"QueryChannels", Place::kBody, "filter_values", "there are no stored filters"},
     {"QueryChannels", Place::kBody, "sort_values", "there are no stored filters"},
+    {"QueryChannels", Place::kBody, "member_custom_include", "messages show no data of members"},
+    {"DeleteChannel", Place::kQuery, "skip_truncate", "what is deleted comes back empty"},
     {"QueryUsers", Place::kBody, "presence", kNoConnections},
     {"SendMessage", Place::kBody, "pending", kNoPending},
     {"SendMessage", Place::kBody, "is_pending_message", kNoPending},

@@ -160,6 +160,7 @@ Result<Member> MarkRead(Context& context, const Channel& channel, const User& us
   } else {
     member.emplace().user_id = user.id;
   }
+  if (HidesReads(user)) return std::move(*member);
   EmitChannelEvent(context, channel, {.type = "message.read", .user_id = member->user_id},
                    [&](json::Writer& w, Encoder& encoder) {
                      w.Key("channel");

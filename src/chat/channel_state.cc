@@ -135,6 +135,9 @@ Result<void> WriteChannelState(json::Writer& w, Encoder& encoder, Reader& store,
   w.EndArray();
   w.Key("read").BeginArray();
   for (const Member& member : members) {
+    const UserPtr reader = encoder.FindUser(member.user_id);
+    const bool others = !options.viewer.empty() && options.viewer != member.user_id;
+    if (others && reader && HidesReads(*reader)) continue;
     w.BeginObject();
     w.Key("user");
     encoder.UserById(w, member.user_id);

@@ -121,6 +121,30 @@ Result<void> ReadUserObjects(json::Value object, User& user) {
   return {};
 }
 
+// `{"read_receipts": {"enabled": true}, …}`.
+Result<void> CheckPrivacy(const User& user, const User* before) {
+  static constexpr auto kSettings =
+      Names({"typing_indicators", "read_receipts", "delivery_receipts"});
+  if (user.privacy_settings_json.empty()) return {};
+  if (before != nullptr && before->privacy_settings_json == user.privacy_settings_json) return {};
+  const auto document = json::Document::Parse(user.privacy_settings_json, json::Source::kStored);
+  if (!document) return std::unexpected(document.error());
+  for (const json::Value setting : document->root()) {
+    const std::string path = fmt::format("user.privacy_settings.{}", setting.key());
+    if (!kSettings.contains(setting.key())) {
+      return InputError(fmt::format("{} is not a known setting", path));
+    }
+    if (setting.IsNull()) continue;
+    if (!IsMap(setting)) return InputError(fmt::format("{} must be an object", path));
+    for (const json::Value member : setting) {
+      if (member.key() != "enabled" || !(member.IsBool() || member.IsNull())) {
+        return InputError(fmt::format("{} may have only enabled, a boolean", path));
+      }
+    }
+  }
+  return {};
+}
+
 // Whether what `user` has besides custom data is small enough for every event that carries it;
 // `before` may be null.
 Result<void> CheckUserBytes(const User& user, const User* before) {
@@ -131,8 +155,12 @@ Result<void> CheckUserBytes(const User& user, const User* before) {
     for (const std::string& team : of.teams) sum += QuotedBytes(team);
     return sum;
   };
-  return CheckBytes(fmt::format("the user {} without custom data", user.id), bytes(user),
-                    before == nullptr ? 0 : bytes(*before), kBuiltInBytesMax);
+  if (auto fits = CheckBytes(fmt::format("the user {} without custom data", user.id), bytes(user),
+                             before == nullptr ? 0 : bytes(*before), kBuiltInBytesMax);
+      !fits) {
+    return fits;
+  }
+  return CheckPrivacy(user, before);
 }
 
 // Clients send whole users back: what stays as it is may be named.

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/json.h"
+
 namespace hookline::chat {
 
 Timestamp VisibleFrom(Reader& store, const Channel& channel, std::string_view viewer) {
@@ -20,6 +22,12 @@ bool MayRead(Reader& store, const Channel& channel, const Message& message,
     return false;
   }
   return message.created_at >= VisibleFrom(store, channel, viewer);
+}
+
+bool HidesReads(const User& user) {
+  if (user.privacy_settings_json.empty()) return false;
+  const auto settings = json::Document::Parse(user.privacy_settings_json, json::Source::kStored);
+  return settings && settings->root()["read_receipts"]["enabled"].AsBool() == false;
 }
 
 Result<void> LimitPage(Reader& store, const Channel& channel, std::string_view viewer,

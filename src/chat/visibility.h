@@ -18,6 +18,9 @@ Timestamp VisibleFrom(Reader& store, const Channel& channel, std::string_view vi
 bool MayRead(Reader& store, const Channel& channel, const Message& message,
              std::string_view viewer);
 
+/// Whether the user has read receipts off (`privacy_settings`): nobody else is told what they read.
+bool HidesReads(const User& user);
+
 /// Limits `page` to what `viewer` may read. kInput if it starts at a message that is not there for
 /// the viewer: an empty answer would pass for the end of the list.
 Result<void> LimitPage(Reader& store, const Channel& channel, std::string_view viewer,

@@ -164,7 +164,12 @@ void Encoder::Message(json::Writer& w, const chat::Message& message, std::string
                       bool with_channel) {
   const Timestamp deleted_at =
       viewer.empty() || !message.pk ? Timestamp{} : store_.DeletedFor(message.pk, viewer);
-  if (!deleted_at || message.deleted_at) return WriteMessage(w, message, viewer, with_channel);
+  if (message.deleted_at) {
+    const bool whole = viewer.empty() || viewer == message.user_id;
+    const auto& shown = whole ? message : Tombstone(message, message.deleted_at);
+    return WriteMessage(w, shown, viewer, with_channel);
+  }
+  if (!deleted_at) return WriteMessage(w, message, viewer, with_channel);
   WriteMessage(w, Tombstone(message, deleted_at), viewer, with_channel, true);
 }
 

@@ -286,5 +286,52 @@ TEST_F(UsersTest, SendsCustomEventsToUsers) {
   EXPECT_KIND(send("ann", R"({"type":"x"})", As("ann")), ErrorKind::kNotAllowed);
 }
 
+TEST_F(UsersTest, PrivacySettingsAreThoseThatThereAre) {
+  EXPECT_REFUSED(Upsert(R"({"ann":{"privacy_settings":{"read_reciepts":{"enabled":false}}}})"),
+                 ErrorKind::kInput, "user.privacy_settings.read_reciepts is not a known setting");
+  EXPECT_REFUSED(Upsert(R"({"ann":{"privacy_settings":{"read_receipts":{"enabled":"no"}}}})"),
+                 ErrorKind::kInput,
+                 "user.privacy_settings.read_receipts may have only enabled, a boolean");
+  EXPECT_DONE(Upsert(R"({"ann":{"privacy_settings":{"delivery_receipts":{"enabled":false}}}})"));
+}
+
+// Without read receipts nobody is told, and the user's own count goes down all the same.
+TEST_F(UsersTest, ReadReceiptsAreKeptFromOthers) {
+  MakeChannel("room", {"ann", "bob"});
+  EXPECT_DONE(Upsert(R"({"bob":{"privacy_settings":{"read_receipts":{"enabled":false}}}})"));
+  EXPECT_DONE(Send("room", R"({"text":"x","user_id":"ann"})"));
+  events_.clear();
+  EXPECT_DONE(Read("room", R"({"user_id":"bob"})"));
+  EXPECT_TRUE(EventTypes().empty());
+  EXPECT_EQ(Unread("bob").messages, 0);
+  EXPECT_DONE(Read("room", R"({"user_id":"ann"})"));
+  EXPECT_EQ(EventTypes(), std::vector<std::string>{"message.read"});
+  for (const auto& [viewer, seen] : {std::pair{"ann", false}, {"bob", true}, {"", true}}) {
+    const std::string state = Look([&, who = std::string(viewer)](Tx& tx) {
+      Encoder encoder(tx, app_, Format::kV1, now_);
+      StateOptions options;
+      options.viewer = who;
+      json::Writer w;
+      w.BeginObject();
+      EXPECT_DONE(
+          WriteChannelState(w, encoder, tx, *tx.FindChannel(app_, "messaging", "room"), options));
+      w.EndObject();
+      return w.Take();
+    });
+    EXPECT_EQ(test::Json(state).root()["read"].size(), seen ? 2U : 1U) << viewer;
+  }
+}
+
+TEST_F(UsersTest, OthersDoNotReadWhatWasDeleted) {
+  MakeChannel("room", {"ann", "bob"});
+  EXPECT_DONE(Send("room", R"({"id":"m","text":"secret","user_id":"ann"})"));
+  EXPECT_DONE(Delete("m"));
+  const Message message = *FindMessage("m");
+  EXPECT_EQ(MessageJson(message, Format::kV1, "bob").root()["text"].AsString(), "");
+  EXPECT_EQ(MessageJson(message, Format::kV1, "bob").root()["type"].AsString(), "deleted");
+  EXPECT_EQ(MessageJson(message, Format::kV1, "ann").root()["text"].AsString(), "secret");
+  EXPECT_EQ(MessageJson(message).root()["text"].AsString(), "secret");
+}
+
 }  // namespace
 }  // namespace hookline::chat
