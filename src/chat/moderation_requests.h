@@ -35,7 +35,7 @@ struct UnbanRequest {
   std::string_view channel_cid;
   std::string_view actor_id;  ///< May be empty.
   /// Which of the two bans is lifted; unset: both.
-  std::optional<bool> shadow;
+  std::optional<bool> shadow = std::nullopt;
 };
 Result<void> RequestUnban(Context& context, const UnbanRequest& request);
 
