@@ -110,6 +110,9 @@ class Simulation {
         // The process stands still; attempts under way may be made again with their number.
         if (rig_.world.Chance(20)) {
           rig_.world.clock.Advance(seconds(1 + rig_.world.Draw(30)));
+          // Here the clock does not move the timers: the tick that tells is up to a second away,
+          // and what starts before it counts as under way.
+          rig_.world.RunFor(seconds(1));
           sent_unrecorded_.clear();
         }
         break;
