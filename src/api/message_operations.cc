@@ -21,12 +21,11 @@ constexpr int kReactionsMax = 300;
 
 Result<void> GetMessage(ReadScope& scope, json::Writer& w) {
   // A deleted message is shown as what is left of it, asked for or not.
-  if (auto flag = QueryFlag(scope.call, "show_deleted_message"); !flag) {
-    return std::unexpected(flag.error());
-  }
+  const auto show_deleted = QueryFlag(scope.call, "show_deleted_message");
+  if (!show_deleted) return std::unexpected(show_deleted.error());
   auto message = chat::RequireMessageOrEphemeral(scope.chat, scope.call.args[0]);
   if (!message) return std::unexpected(message.error());
-  if (scope.call.Flag("show_deleted_message") && !scope.call.caller.server) {
+  if (*show_deleted && !scope.call.caller.server) {
     return Fail(ErrorKind::kNotAllowed,
                 "show_deleted_message: only a server reads what was deleted");
   }

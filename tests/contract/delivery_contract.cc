@@ -220,7 +220,7 @@ TEST_P(StoreDeliveryContract, AnAttemptHandedBackLeavesNoTrace) {
   const HookId hook = AddAppWithHooks({"h"})[0];
   const DeliveryId id = AddDelivery(hook, At(10));
   auto record = Outcome(id, hook, 1, 0, DeliveryState::kPending);
-  record.outcome.cancelled = true;
+  record.outcome.failure = FailureClass::kCancelled;
   Record(record);
   EXPECT_EQ(View(id).attempts, 0);
   Read([&](Reader& reader) {
