@@ -154,8 +154,10 @@ TEST_F(PermissionsTest, OnlyAServerFreezesAndThaws) {
 }
 
 TEST_F(PermissionsTest, AUserOpensChannelsAsItself) {
+  EXPECT_KIND(Open("mine", R"({"data":{"members":["eve"],"created_by_id":"ann"}})", As("eve")),
+              kNo);
   const auto opened =
-      Open("mine", R"({"data":{"members":["eve","bob"],"created_by_id":"ann"}})", As("eve"));
+      Open("mine", R"({"data":{"members":["eve","bob"],"created_by_id":"eve"}})", As("eve"));
   ASSERT_DONE(opened);
   EXPECT_EQ(opened->channel->created_by_id, "eve");
   EXPECT_EQ(FindMember("mine", "eve")->role, "owner");
