@@ -17,7 +17,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 kStages=(lint format build unit suites clients fault fuzz asan tsan tidy)
 # The suites in which most threads meet; all of them would take too long under tsan.
-kTsanSuites=(tests/integration/{before_send,delivery_retry,events,hooks_routing,idempotency,messages}.test.mjs)
+kTsanSuites=(tests/integration/{before_send,delivery_retry,events,hooks_routing,messages}.test.mjs
+  tests/attack/idempotency.test.mjs)
 kKillRounds=20
 
 jobs=$(nproc)

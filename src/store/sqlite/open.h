@@ -27,7 +27,8 @@ struct SqliteOptions {
   /// Each commit walks the whole cache: a larger one costs more than the reads that it saves.
   int writer_cache_kib = 1024;
   int reader_cache_kib = 4 * 1024;  ///< For each reader thread.
-  Retention retention;
+  /// By itself a store keeps everything for ever.
+  Retention retention{.bodies = {}, .deliveries = {}, .dead_letters = {}, .tasks = {}};
   const Clock* clock = nullptr;  ///< Outlives the store; nullptr: the system's.
   /// For the operator's log; called from any of the store's threads. Empty: standard error.
   std::function<void(std::string_view)> log;

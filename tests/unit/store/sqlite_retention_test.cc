@@ -43,8 +43,6 @@ class SqliteRetentionTest : public testing::Test {
     SqliteOptions options;
     options.directory = directory_.path() + "/data";
     options.clock = &clock_;
-    // The store itself removes nothing while the test fills it.
-    options.retention = {.bodies = {}, .deliveries = {}, .dead_letters = {}, .tasks = {}};
     options.log = [](std::string_view) {};
     auto store = OpenSqlite(options);
     ASSERT_TRUE(store) << store.error().message();
