@@ -12,6 +12,7 @@ using Place = UnservedField::Place;
 
 constexpr std::string_view kNoConnections = "there are no live connections to send events to";
 constexpr std::string_view kNoThreadState = "threads have no read state";
+constexpr std::string_view kNoMemberData = "messages show no data of members";
 constexpr std::string_view kTheirsStays = "what belongs to a user stays as it is";
 constexpr std::string_view kNoPending = "messages do not wait for a commit";
 constexpr std::string_view kCreationOnly = "a channel is made with it, it does not change";
@@ -25,10 +26,12 @@ constexpr UnservedField kFields[] = {
     {"GetOrCreateChannel", Place::kBody, "watch", kNoConnections},
     {"GetOrCreateChannel", Place::kBody, "presence", kNoConnections},
     {"GetOrCreateChannel", Place::kBody, "thread_unread_counts", kNoThreadState},
+    {"GetOrCreateChannel", Place::kBody, "member_custom_include", kNoMemberData},
     {"GetOrCreateChannel", Place::kBody, "data.truncated_by_id", kCreationOnly},
     {"GetOrCreateDistinctChannel", Place::kBody, "watch", kNoConnections},
     {"GetOrCreateDistinctChannel", Place::kBody, "presence", kNoConnections},
     {"GetOrCreateDistinctChannel", Place::kBody, "thread_unread_counts", kNoThreadState},
+    {"GetOrCreateDistinctChannel", Place::kBody, "member_custom_include", kNoMemberData},
     {"GetOrCreateDistinctChannel", Place::kBody, "data.truncated_by_id", kCreationOnly},
     {"GetChannel", Place::kQuery, "watch", kNoConnections},
     {"GetChannel", Place::kQuery, "presence", kNoConnections},
@@ -38,7 +41,9 @@ constexpr UnservedField kFields[] = {
     {"QueryChannels", Place::kBody, "predefined_filter", "there are no stored filters"},
     {"QueryChannels", Place::kBody, "filter_values", "there are no stored filters"},
     {"QueryChannels", Place::kBody, "sort_values", "there are no stored filters"},
-    {"QueryChannels", Place::kBody, "member_custom_include", "messages show no data of members"},
+    {"QueryChannels", Place::kBody, "member_custom_include", kNoMemberData},
+    {"GetManyMessages", Place::kQueryList, "member_custom_include", kNoMemberData},
+    {"GetReplies", Place::kQueryList, "member_custom_include", kNoMemberData},
     {"DeleteChannel", Place::kQuery, "skip_truncate", "what is deleted comes back empty"},
     {"QueryUsers", Place::kBody, "presence", kNoConnections},
     {"SendMessage", Place::kBody, "pending", kNoPending},
@@ -81,6 +86,18 @@ json::Value At(json::Value object, std::string_view path) {
   }
 }
 
+Result<bool> Asks(const Call& call, const UnservedField& field) {
+  switch (field.place) {
+    case Place::kQuery:
+      return QueryFlag(call, field.path);
+    case Place::kQueryList:
+      return !call.Param(field.path).empty();
+    case Place::kBody:
+      return !chat::IsZeroValue(At(call.body(), field.path));
+  }
+  return false;
+}
+
 }  // namespace
 
 std::span<const UnservedField> UnservedFields() { return kFields; }
@@ -88,9 +105,7 @@ std::span<const UnservedField> UnservedFields() { return kFields; }
 Result<void> RefuseUnserved(const Call& call) {
   for (const UnservedField& field : kFields) {
     if (field.operation != call.operation->name) continue;
-    Result<bool> asked = field.place == Place::kQuery
-                             ? QueryFlag(call, field.path)
-                             : !chat::IsZeroValue(At(call.body(), field.path));
+    const Result<bool> asked = Asks(call, field);
     if (!asked) return std::unexpected(asked.error());
     if (!*asked) continue;
     return Fail(ErrorKind::kNotImplemented,

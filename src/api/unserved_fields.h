@@ -12,8 +12,9 @@ namespace hookline::api {
 /// Something that official clients can ask for and that nothing here carries out.
 struct UnservedField {
   enum class Place : std::uint8_t {
-    kQuery,  ///< A query parameter that says yes or no.
-    kBody,   ///< In the body, or in a GET's `payload`.
+    kQuery,      ///< A query parameter that says yes or no.
+    kQueryList,  ///< A query parameter that names things.
+    kBody,       ///< In the body, or in a GET's `payload`.
   };
   std::string_view operation;  ///< Operation::name.
   Place place = Place::kBody;

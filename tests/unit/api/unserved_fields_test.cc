@@ -30,7 +30,7 @@ Result<void> Ask(const UnservedField& field, std::string value) {
   Call call;
   call.http = &request;
   call.operation = FindOperation(field.operation);
-  if (field.place == Place::kQuery) {
+  if (field.place != Place::kBody) {
     request.query.emplace_back(std::string(field.path), std::move(value));
     return RefuseUnserved(call);
   }
@@ -54,13 +54,17 @@ TEST(UnservedFieldsTest, EachIsRefusedByNameAndOnlyIfItAsksForSomething) {
     const Operation* operation = FindOperation(field.operation);
     ASSERT_NE(operation, nullptr);
     EXPECT_TRUE(operation->implemented());
-    const bool query = field.place == Place::kQuery;
+    const bool query = field.place != Place::kBody;
     for (const char* asks :
          {"true", "1", query ? "True" : "\"x\"", query ? "TRUE" : R"({"a":"b"})"}) {
       const auto refused = Ask(field, asks);
       ASSERT_FALSE(refused) << asks;
       EXPECT_EQ(refused.error().kind(), ErrorKind::kNotImplemented);
       EXPECT_TRUE(refused.error().message().starts_with(field.path)) << refused.error().message();
+    }
+    if (field.place == Place::kQueryList) {
+      EXPECT_TRUE(Ask(field, ""));
+      continue;
     }
     for (const char* asks_not : {"false", "0"}) EXPECT_TRUE(Ask(field, asks_not)) << asks_not;
     if (query) {
