@@ -364,12 +364,13 @@ awaitable<net::HttpResponse> Api::Impl::ExecuteAsync(Exchange& exchange) {
 awaitable<net::HttpResponse> Api::Impl::ExecuteMarkChannelsRead(Exchange& exchange) {
   ReadSteps steps;
   for (;;) {
-    steps.step = 0;
+    // A replay is an answer without a step.
+    steps.more = false;
     Transactions::WriteWork work = [&](WriteScope& scope, json::Writer& w) {
       return MarkChannelsRead(scope, w, steps);
     };
     auto response = co_await transactions_.Write(exchange, std::move(work));
-    if (response.status != exchange.call.operation->success_status() || steps.step < kReadStep) {
+    if (response.status != exchange.call.operation->success_status() || !steps.more) {
       co_return response;
     }
     steps.done += steps.step;

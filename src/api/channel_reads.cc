@@ -38,10 +38,11 @@ Result<chat::ChannelPtr> RequireOwn(WriteScope& scope, std::string_view cid,
 }
 
 Result<std::vector<Marked>> NamedChannels(WriteScope& scope, json::Value named,
-                                          const chat::User& actor, const ReadSteps& steps) {
+                                          const chat::User& actor, ReadSteps& steps) {
   if (named.size() > kNamedMax) {
     return InputError(fmt::format("read_by_channel may name at most {} channels", kNamedMax));
   }
+  steps.more = named.size() > steps.done + kReadStep;
   std::vector<Marked> channels;
   std::size_t index = 0;
   for (const json::Value member : named) {
@@ -62,9 +63,10 @@ Result<std::vector<Marked>> NamedChannels(WriteScope& scope, json::Value named,
 }
 
 Result<std::vector<Marked>> AllChannels(WriteScope& scope, const chat::User& actor,
-                                        const ReadSteps& steps) {
+                                        ReadSteps& steps) {
   chat::ChannelQuery query;
-  query.limit = static_cast<int>(kReadStep);
+  // One more tells whether this is the last step, which is the one that answers.
+  query.limit = static_cast<int>(kReadStep) + 1;
   query.offset = static_cast<int>(steps.done);
   // In an order that no reading changes.
   query.sort.push_back({"created_at", true});
@@ -74,6 +76,8 @@ Result<std::vector<Marked>> AllChannels(WriteScope& scope, const chat::User& act
   query.filter.operands.push_back({json::Kind::kString, actor.id});
   auto found = scope.tx.QueryChannels(scope.call.app->id, query);
   if (!found) return std::unexpected(found.error());
+  steps.more = found->size() > kReadStep;
+  if (steps.more) found->pop_back();
   std::vector<Marked> channels;
   for (chat::ChannelPtr& channel : *found) channels.push_back({std::move(channel), {}});
   return channels;
@@ -115,7 +119,7 @@ Result<void> MarkChannelsRead(WriteScope& scope, json::Writer& w, ReadSteps& ste
       all ? AllChannels(scope, actor, steps) : NamedChannels(scope, named, actor, steps);
   if (!channels) return std::unexpected(channels.error());
   steps.step = channels->size();
-  scope.reply.keep = steps.step < kReadStep;
+  scope.reply.keep = !steps.more;
   const chat::Channel* last = nullptr;
   chat::Member member;
   for (const Marked& marked : *channels) {

@@ -15,8 +15,8 @@ void WriteReadEvent(WriteScope& scope, json::Writer& w, const chat::Channel& cha
 /// all of them would keep every other writer waiting.
 struct ReadSteps {
   std::size_t done = 0;  ///< Channels of the steps that were committed.
-  std::size_t step =
-      0;  ///< Channels of the latest step; fewer than kReadStep: it was the last one.
+  std::size_t step = 0;  ///< Channels of the latest step.
+  bool more = false;     ///< It was not the last one.
 };
 inline constexpr std::size_t kReadStep = 100;
 

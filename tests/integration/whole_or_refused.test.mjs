@@ -180,6 +180,10 @@ suite('carried out or refused', ({ test, newApp, receiver, path }) => {
       await app.refuses(400, 4, 'POST', '/channels/read', { user_id: 'olaf', read_by_channel: { 'messaging:c8': '', [cid]: '' } });
     }
     assert.equal(await channels(), 30);
+    // As many as one step takes: it answers, too.
+    const hundred = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`messaging:c${i}`, '']));
+    const { event: last } = await app.call('POST', '/channels/read', { user_id: 'olaf', read_by_channel: hundred });
+    assert.equal(last.type, 'message.read');
     const { event } = await app.call('POST', '/channels/read', { user_id: 'olaf' }, { headers: { 'idempotency-key': 'all' } });
     assert.equal(event.type, 'message.read');
     assert.equal(await channels(), 0);
