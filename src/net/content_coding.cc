@@ -29,10 +29,6 @@ Decoding Gunzip(std::string_view packed, std::size_t bytes_max, std::string& tex
   return Decoding::kFailed;
 }
 
-}  // namespace
-
-namespace {
-
 bool IsPlain(std::string_view coding) {
   return coding.empty() || EqualsIgnoringCase(coding, "identity");
 }

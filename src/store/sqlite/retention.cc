@@ -21,6 +21,13 @@ std::chrono::milliseconds BetweenPasses(const Retention& ages) {
   return between;
 }
 
+// The first column of the only row.
+std::int64_t Number(Statement& statement) {
+  Run run(statement);
+  run.Step();
+  return Columns(run).Int();
+}
+
 std::optional<Timestamp> Before(Timestamp now, std::chrono::seconds age) {
   if (age.count() == 0) return std::nullopt;
   return now - age;
@@ -147,7 +154,9 @@ bool RetentionTable::RemoveDeliveries(const Cutoffs& cutoffs, int rows, Step& st
   bool ended = false;
   const std::int64_t begin = Cursor(kDeliveries);
   const std::vector<Group> groups = Walk(begin, cutoffs.Latest(), rows, ended);
-  for (const Group& group : groups) Remove(group, cutoffs, step);
+  // The newest of all stays, so that its number is not given again.
+  const Newest newest{Number(newest_), Number(newest_event_)};
+  for (const Group& group : groups) Remove(group, cutoffs, newest, step);
   if (ended) {
     if (begin != 0) SetCursor(kDeliveries, 0);
   } else if (!groups.empty()) {
@@ -156,16 +165,11 @@ bool RetentionTable::RemoveDeliveries(const Cutoffs& cutoffs, int rows, Step& st
   return !ended;
 }
 
-void RetentionTable::Remove(const Group& group, const Cutoffs& cutoffs, Step& step) {
-  // The newest of all stays, so that its number is not given again.
-  const auto newest = [](Statement& statement) {
-    Run run(statement);
-    run.Step();
-    return Columns(run).Int();
-  };
+void RetentionTable::Remove(const Group& group, const Cutoffs& cutoffs, const Newest& newest,
+                            Step& step) {
   bool all = true;
   for (const Row& row : group.rows) {
-    if (!IsDue(row, cutoffs) || row.id.value == newest(newest_)) {
+    if (!IsDue(row, cutoffs) || row.id.value == newest.delivery) {
       all = false;
       continue;
     }
@@ -174,7 +178,7 @@ void RetentionTable::Remove(const Group& group, const Cutoffs& cutoffs, Step& st
     Execute(delete_delivery_, row.id);
     ++step.deliveries;
   }
-  if (all && group.event.value != newest(newest_event_)) Execute(delete_event_, group.event);
+  if (all && group.event.value != newest.event) Execute(delete_event_, group.event);
 }
 
 bool RetentionTable::RemoveOthers(Timestamp now, int rows) {

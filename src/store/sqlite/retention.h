@@ -39,6 +39,11 @@ class RetentionTable {
     Timestamp created_at;
     std::vector<Row> rows;
   };
+  /// The highest numbers given.
+  struct Newest {
+    std::int64_t delivery;
+    std::int64_t event;
+  };
   /// What ended before these times goes; none: it is kept.
   struct Cutoffs {
     std::optional<Timestamp> bodies;
@@ -54,7 +59,7 @@ class RetentionTable {
   bool EmptyBodies(const Cutoffs& cutoffs, int rows, Step& step);
   bool RemoveDeliveries(const Cutoffs& cutoffs, int rows, Step& step);
   bool IsDue(const Row& row, const Cutoffs& cutoffs) const;
-  void Remove(const Group& group, const Cutoffs& cutoffs, Step& step);
+  void Remove(const Group& group, const Cutoffs& cutoffs, const Newest& newest, Step& step);
   bool RemoveOthers(Timestamp now, int rows);
   std::int64_t Cursor(const char* name);
   void SetCursor(const char* name, std::int64_t at);
